@@ -1,0 +1,93 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace ModelTrack.Git;
+
+/// <summary>Runs the git executable: arguments as a list, never a shell, no prompts, no optional locks.</summary>
+internal static class GitProcess
+{
+    /// <param name="ExitCode">Git's own.</param>
+    /// <param name="Output">Standard output's bytes.</param>
+    /// <param name="Error">Standard error's text, trimmed.</param>
+    internal sealed record Result(int ExitCode, byte[] Output, string Error);
+
+    public static async Task<Result> RunAsync(
+        string directory, IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("git")
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["GIT_OPTIONAL_LOCKS"] = "0";
+        start.Environment["GIT_TERMINAL_PROMPT"] = "0";
+        start.Environment["LC_ALL"] = "C";
+        // A build started from a Git hook inherits these, and they would point Git at the hook's repository.
+        foreach (var inherited in (string[])["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"])
+        {
+            start.Environment.Remove(inherited);
+        }
+
+        using var process = Start(start);
+        try
+        {
+            var output = ReadAllAsync(process.StandardOutput.BaseStream, cancellationToken);
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await WriteInputAsync(process, input, cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            return new Result(process.ExitCode, await output.ConfigureAwait(false), (await error.ConfigureAwait(false)).Trim());
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw GitErrors.NotInstalled(exception);
+        }
+    }
+
+    private static async Task WriteInputAsync(Process process, byte[]? input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (input is not null)
+            {
+                await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken).ConfigureAwait(false);
+            }
+
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // Git ended before it read all: its exit code and its error text say why.
+        }
+    }
+
+    private static async Task<byte[]> ReadAllAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var buffer = new MemoryStream();
+        await stream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return buffer.ToArray();
+    }
+}

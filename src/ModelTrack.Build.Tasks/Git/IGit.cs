@@ -1,0 +1,40 @@
+namespace ModelTrack.Git;
+
+/// <summary>
+/// The few questions that ModelTrack asks of a Git work tree. Paths are full or relative to the work tree's root, with either separator.
+/// A question that Git cannot answer is a coded error; "no commit yet" and "not there" are answers.
+/// </summary>
+public interface IGit
+{
+    /// <summary>The work tree's root, full.</summary>
+    string Root { get; }
+
+    /// <summary>Which of <paramref name="paths"/> Git ignores, with the rule that does it. Tracked files count too, as far as rules name them.</summary>
+    Task<IReadOnlyList<IgnoredPath>> FindIgnoredAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>The files in Git's index at or under <paramref name="paths"/>, relative to the root with `/`.</summary>
+    Task<IReadOnlyList<string>> ListTrackedAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>The commit that last changed <paramref name="path"/> in the history of HEAD; null when none did.</summary>
+    Task<CommitInfo?> FindLastChangeAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The file's text in the newest <paramref name="count"/> first-parent commits that changed it, newest first; empty without history.
+    /// A shallow clone gives what it has.
+    /// </summary>
+    Task<IReadOnlyList<byte[]>> ReadHistoryAsync(string path, int count, CancellationToken cancellationToken);
+
+    /// <summary>The URL of `origin`, else of the only remote; null without one.</summary>
+    Task<string?> FindOriginAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="Path">As it was asked for.</param>
+/// <param name="Rule">The pattern that ignores it.</param>
+/// <param name="Source">The file and line where the pattern stands, such as `.gitignore:12`.</param>
+public sealed record IgnoredPath(string Path, string Rule, string Source);
+
+/// <param name="Id">The commit's full object name.</param>
+public sealed record CommitInfo(string Id, string Author, DateTimeOffset Date, string Subject)
+{
+    public string ShortId => Id[..Math.Min(10, Id.Length)];
+}

@@ -1,0 +1,103 @@
+using ModelTrack.Artifacts;
+using ModelTrack.Content;
+using ModelTrack.Workspace;
+using ModelTrack.Workspace.Ignore;
+
+namespace ModelTrack.Operations;
+
+/// <summary>An artifact as it stands: content, pointer and what was remembered of both.</summary>
+internal sealed record ArtifactLook
+{
+    public required TrackedArtifact Artifact { get; init; }
+
+    public required ArtifactScan Scan { get; init; }
+
+    /// <summary>Null when there is no pointer.</summary>
+    public required PointerStamp? Pointer { get; init; }
+
+    /// <summary>Null when nothing is remembered.</summary>
+    public required ArtifactState? State { get; init; }
+
+    public string PointerPath => PointerFile.PathFor(Artifact.FullPath);
+
+    public ArtifactIdentity? PointerIdentity => Pointer?.Identity;
+
+    public bool IsInStep => Scan.Identity is not null && Scan.Identity == PointerIdentity;
+
+    /// <summary>How many files and bytes the pointer names, for a person.</summary>
+    public string PointerExtent => HumanText.Extent(Pointer?.Identity.Size ?? 0, Pointer?.Files);
+
+    public DecisionInput Input(OperationOptions options) => new()
+    {
+        Content = Scan.Identity,
+        Pointer = PointerIdentity,
+        Base = State?.Base,
+        Restoring = State?.Restoring,
+        Locked = options.Locked,
+        Force = options.Force,
+    };
+
+    /// <summary>Looks without changing anything. A pointer that its stat vouches for is not read, nor such a file.</summary>
+    /// <param name="read">How contents are read that have to be; null for their hashes alone.</param>
+    public static async Task<ArtifactLook> TakeAsync(
+        OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken, bool hashEverything = false, ReadContent? read = null)
+    {
+        var state = session.States.Load(artifact.FullPath);
+        var pointer = ReadPointer(PointerFile.PathFor(artifact.FullPath), state);
+        var scan = await ScanAsync(session, artifact, state, hashEverything, cancellationToken, read).ConfigureAwait(false);
+        return new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = pointer, State = state };
+    }
+
+    /// <summary>Looks again at the content alone, with <paramref name="hint"/> for memory.</summary>
+    public static async Task<ArtifactScan> ScanAsync(
+        OperationSession session, TrackedArtifact artifact, ArtifactState? hint, bool hashEverything, CancellationToken cancellationToken, ReadContent? read = null)
+    {
+        Listing? baseListing = null;
+        if (!FileStat.HasExecutableBit && hint?.Base is { Kind: ArtifactKind.Directory } known)
+        {
+            var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+            baseListing = await ListingReader.FindAsync(store, known.Sha256, cancellationToken).ConfigureAwait(false);
+        }
+
+        var options = new ScanOptions
+        {
+            Root = session.Root,
+            Ignore = IsDirectory(artifact.FullPath) ? TrackIgnore.Find(artifact.FullPath, session.Root) : null,
+            BaseExecutable = hint?.Base?.Executable ?? false,
+            BaseListing = () => baseListing,
+            HashEverything = hashEverything,
+            Read = read is null ? null : new(read),
+        };
+        return await WorkspaceScanner.ScanAsync(artifact.FullPath, hint, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps what was seen, and the pointer as base when content and pointer agree. Costs nothing when it is known already.</summary>
+    public void Remember(ArtifactStateStore states)
+    {
+        var next = (State ?? new ArtifactState { FullPath = Artifact.FullPath }) with
+        {
+            Pointer = Pointer,
+            File = Scan.File,
+            Directory = Scan.Directory,
+        };
+        // The restore that was killed had placed all of it; only its leftovers are still to go.
+        if (IsInStep && State?.Restoring is not null) FilePlacer.RemoveLeftovers(Artifact.FullPath);
+        if (IsInStep) next = next with { Base = PointerIdentity, Restoring = null, Told = next.Told & ~ToldOnce.Untracked };
+        if (Scan.StateIsCurrent && State is not null && next.Base == State.Base && next.Restoring == State.Restoring && next.Pointer == State.Pointer && next.Told == State.Told) return;
+        states.Save(next);
+    }
+
+    private static bool IsDirectory(string path) => FileStat.TryGet(path, out var stat) && stat.Kind == FileKind.Directory;
+
+    private static PointerStamp? ReadPointer(string path, ArtifactState? state)
+    {
+        var observedAt = PointerStamp.Now();
+        if (!FileStat.TryGet(path, out var stat)) return null;
+        if (state?.Pointer is { } known && known.Vouches(stat)) return known;
+        var pointer = PointerFile.Read(path);
+        return pointer is null ? null : new PointerStamp(stat, ArtifactIdentity.Of(pointer), pointer.Files, observedAt);
+    }
+}
+
+/// <summary>Reads and hashes a file of an artifact.</summary>
+internal delegate Task<ContentDigest> ReadContent(string path, FileStat stat, CancellationToken cancellationToken);

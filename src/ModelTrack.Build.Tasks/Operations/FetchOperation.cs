@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using ModelTrack.Artifacts;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Store;
+using ModelTrack.Workspace;
+
+namespace ModelTrack.Operations;
+
+/// <summary>Brings what the pointers name to the store and leaves the workspace alone.</summary>
+public static class FetchOperation
+{
+    public static async Task<OperationResult> RunAsync(
+        IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
+    {
+        await using var session = new OperationSession(options, log);
+        return await session.ForEachAsync(
+            ArtifactSelection.Select(artifacts, options), (artifact, token) => FetchAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<ArtifactResult> FetchAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
+        if (PointerFile.Read(PointerFile.PathFor(artifact.FullPath)) is not { } pointer)
+        {
+            return Results.Of(artifact, "none", StatusText.New, null, null);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        var identity = ArtifactIdentity.Of(pointer);
+        var formerly = session.States.Load(artifact.FullPath)?.Base;
+        var delivery = new ContentDelivery(session, store, artifact, identity, pointer.Files);
+        if (identity.Kind == ArtifactKind.File)
+        {
+            await delivery.FileAsync(formerly, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var listing = await delivery.ListingAsync(cancellationToken).ConfigureAwait(false);
+            var known = formerly is { Kind: ArtifactKind.Directory } former
+                ? await ListingReader.FindAsync(store, former.Sha256, cancellationToken).ConfigureAwait(false)
+                : null;
+            var wanted = listing.Entries.Where(e => !e.IsEmptyDirectory).Select(e => e.Content).Distinct().ToList();
+            await delivery.FilesAsync(listing, wanted, known, cancellationToken).ConfigureAwait(false);
+        }
+
+        store.RecordArtifact(new ArtifactRecord(identity.Sha256, identity.Kind == ArtifactKind.Directory, identity.Size, pointer.Files, SavedHere: false));
+        if (delivery.Source is null) return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
+        session.Log.Report(
+            $"fetched {artifact.DisplayName} ({HumanText.Extent(pointer.Size, pointer.Files)}, {HumanText.Size(delivery.BytesReceived)} received from {delivery.Source} in {HumanText.Duration(clock.Elapsed)})");
+        return Results.Of(artifact, "fetched", StatusText.InStep, identity, pointer.Files, delivery.BytesReceived);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace ModelTrack.Operations;
+
+/// <summary>Sizes and times as a person reads them.</summary>
+internal static class HumanText
+{
+    private static readonly string[] s_units = ["B", "KB", "MB", "GB", "TB"];
+
+    /// <summary>Decimal units, three significant digits: `4 B`, `12.3 MB`, `501 MB`.</summary>
+    public static string Size(long bytes)
+    {
+        double value = bytes;
+        var unit = 0;
+        // 999.5 would print as 1000 of its unit.
+        while (value >= 999.5 && unit < s_units.Length - 1)
+        {
+            value /= 1000;
+            unit++;
+        }
+
+        var format = unit == 0 || value >= 99.95 ? "F0" : value >= 9.995 ? "F1" : "F2";
+        return $"{value.ToString(format, CultureInfo.InvariantCulture)} {s_units[unit]}";
+    }
+
+    /// <summary>`0.04 s`, `3.2 s`, `2 min 5 s`.</summary>
+    public static string Duration(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 1 => $"{time.TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)} s",
+        < 60 => $"{time.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)} s",
+        _ => $"{(int)time.TotalMinutes} min {time.Seconds} s",
+    };
+
+    /// <summary>`12.3 MB`, or `20,000 files, 12.3 MB` for a directory.</summary>
+    public static string Extent(long bytes, int? files) => files switch
+    {
+        null => Size(bytes),
+        1 => $"1 file, {Size(bytes)}",
+        _ => $"{files.Value.ToString("N0", CultureInfo.InvariantCulture)} files, {Size(bytes)}",
+    };
+}

@@ -1,0 +1,56 @@
+using System.IO.Enumeration;
+using System.Text;
+
+namespace ModelTrack.Operations;
+
+/// <summary>The files of a repository that people write: without Git's, build outputs, nested repositories and what links lead to.</summary>
+internal static class RepositoryFiles
+{
+    private static readonly string[] s_skipped = [".git", "bin", "obj", ".modeltrack", "node_modules"];
+
+    public static IReadOnlyList<string> Find(string root, params string[] patterns)
+    {
+        var files = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && Matches(patterns, entry.FileName),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) =>
+                !IsSkipped(entry.FileName) && !Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
+        };
+        return [.. files.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Writes text back as it was read: with or without a byte order mark.</summary>
+    public static void WriteKeepingEncoding(string path, string text)
+    {
+        using (var file = File.OpenRead(path))
+        {
+            var hasMark = file.ReadByte() == 0xEF && file.ReadByte() == 0xBB && file.ReadByte() == 0xBF;
+            file.Close();
+            File.WriteAllText(path, text, new UTF8Encoding(hasMark));
+        }
+    }
+
+    private static bool IsSkipped(ReadOnlySpan<char> name)
+    {
+        foreach (var skipped in s_skipped)
+        {
+            if (name.Equals(skipped, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool Matches(string[] patterns, ReadOnlySpan<char> name)
+    {
+        foreach (var pattern in patterns)
+        {
+            if (FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)) return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,15 @@
+namespace ModelTrack.Operations;
+
+/// <summary>Arguments of the verbs that run once for a repository.</summary>
+/// <param name="Root">The repository's root; the solution's or project's folder where there is no Git.</param>
+/// <param name="StartedIn">The folder of the project that the verb was called on.</param>
+public sealed record RepositoryOptions(string Root, string StartedIn)
+{
+    public string? Remote { get; init; }
+
+    public string? StorePath { get; init; }
+
+    public bool InstallHooks { get; init; }
+
+    public bool Force { get; init; }
+}

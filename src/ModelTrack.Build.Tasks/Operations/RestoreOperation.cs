@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using ModelTrack.Artifacts;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Store;
+using ModelTrack.Workspace;
+
+namespace ModelTrack.Operations;
+
+/// <summary>Makes the workspace match the pointers, fetching what the store lacks. Never overwrites what is stored nowhere else.</summary>
+public static class RestoreOperation
+{
+    /// <summary>How often a restore begins again when something else writes in its place.</summary>
+    private const int Attempts = 20;
+
+    public static async Task<OperationResult> RunAsync(
+        IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
+    {
+        await using var session = new OperationSession(options, log);
+        var selected = ArtifactSelection.Select(artifacts, options).Where(a => a.RestoreOnBuild || options.Explicit).ToList();
+        return await session.ForEachAsync(selected, (artifact, token) => RestoreAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<ArtifactResult> RestoreAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
+        var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
+        var decision = Decision.Decide(look.Input(session.Options));
+        if (decision.Action is WorkspaceAction.Restore or WorkspaceAction.Conflict or WorkspaceAction.LockedChange)
+        {
+            return await RestoreLockedAsync(session, artifact, cancellationToken).ConfigureAwait(false);
+        }
+
+        look.Remember(session.States);
+        if (decision.Action == WorkspaceAction.Save && session.Options.Explicit && look.Pointer is not null)
+        {
+            session.Log.Report($"{artifact.DisplayName} has changes of its own and was left alone; -p:ModelTrackForce=true takes the pointer's.");
+        }
+
+        return Results.Of(artifact, "none", StatusText.Of(decision), look.PointerIdentity, look.Pointer?.Files);
+    }
+
+    private static async Task<ArtifactResult> RestoreLockedAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        using var held = await store.Locks.ArtifactAsync(artifact.FullPath, cancellationToken).ConfigureAwait(false);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RestoreUnderLockAsync(session, store, artifact, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ModelTrackException exception) when (exception.Code == WorkspaceErrors.ChangedMeanwhileCode && attempt < Attempts)
+            {
+                // Where nothing can be locked another build places the same at this moment. What stands there now is decided anew, so a user's change is safe.
+                await Task.Delay(Random.Shared.Next(10, 50 * attempt), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<ArtifactResult> RestoreUnderLockAsync(
+        OperationSession session, LocalStore store, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        // Another build may have done it while this one waited.
+        var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
+        if (look.Pointer is not { } pointer)
+        {
+            throw OperationErrors.NewWhileLocked(artifact.DisplayName);
+        }
+
+        if (look.IsInStep)
+        {
+            look.Remember(session.States);
+            return Results.Of(artifact, "none", StatusText.InStep, look.PointerIdentity, pointer.Files);
+        }
+
+        var clock = Stopwatch.StartNew();
+        if (session.Options.Force) await KeepForcedAsync(session, store, look, cancellationToken).ConfigureAwait(false);
+        var delivery = new ContentDelivery(session, store, artifact, pointer.Identity, pointer.Files);
+        var placed = pointer.Identity.Kind == ArtifactKind.Directory
+            ? await DirectoryRestore.RunAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false)
+            : await RestoreFileAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false);
+        if (placed is null) return Results.Of(artifact, "none", StatusText.Modified, look.PointerIdentity, pointer.Files);
+
+        var from = delivery.Source is { } source ? $", {HumanText.Size(delivery.BytesReceived)} fetched from {source}" : "";
+        session.Log.Report($"restored {artifact.DisplayName} ({look.PointerExtent} in {HumanText.Duration(clock.Elapsed)}{from})");
+        return Results.Of(artifact, "restored", StatusText.InStep, look.PointerIdentity, pointer.Files, placed.Value);
+    }
+
+    /// <returns>The bytes placed; null when the present content is the user's own and stays.</returns>
+    private static async Task<long?> RestoreFileAsync(
+        OperationSession session, LocalStore store, ArtifactLook look, ContentDelivery delivery, CancellationToken cancellationToken)
+    {
+        var input = look.Input(session.Options) with { ContentIsSafe = look.Scan.File is { } file && store.Contains(file.Id) };
+        switch (Decision.Decide(input).Action)
+        {
+            case WorkspaceAction.Restore:
+                break;
+            case WorkspaceAction.LockedChange:
+                throw OperationErrors.ChangedWhileLocked(look.Artifact.DisplayName, Short(look.Scan.Identity), Short(look.PointerIdentity));
+            case WorkspaceAction.Conflict when look.State?.Restoring is not null:
+                throw OperationErrors.RestoreInterrupted(look.Artifact.DisplayName, look.Artifact.DisplayName);
+            case WorkspaceAction.Conflict:
+                throw OperationErrors.Conflict(look.Artifact.DisplayName, Short(look.Scan.Identity), Short(look.PointerIdentity));
+            default:
+                look.Remember(session.States);
+                return null;
+        }
+
+        if (look.Scan.Directory is not null) throw OperationErrors.KindMismatch(look.Artifact.DisplayName, "file", "folder");
+        var target = look.Pointer!.Value.Identity;
+        var stored = await delivery.FileAsync(look.State?.Base, cancellationToken).ConfigureAwait(false);
+        await ContentSaving.KeepAsync(session, store, look, cancellationToken).ConfigureAwait(false);
+        var state = BeginRestore(session, look, target);
+        session.Log.Progress.Expect(target.Size);
+        var placer = Placer(session, look.Artifact);
+        var present = look.Scan.File?.Stat;
+        ObservedFile placed;
+        using (var placement = placer.Begin(look.Artifact.FullPath, isDirectory: false))
+        {
+            placed = placement.Place("", stored, target.Executable, present, session.Log.Progress, cancellationToken);
+            placement.Complete();
+        }
+
+        FailPoint.Hit("restore.file.placed");
+        session.States.Save(state with { Base = target, Restoring = null, File = placed, Directory = null });
+        return target.Size;
+    }
+
+    /// <summary>From here on a crash leaves a mixture that is known to be one.</summary>
+    internal static ArtifactState BeginRestore(OperationSession session, ArtifactLook look, ArtifactIdentity target)
+    {
+        var state = (look.State ?? new ArtifactState { FullPath = look.Artifact.FullPath }) with
+        {
+            Pointer = look.Pointer,
+            Restoring = target,
+            File = look.Scan.File,
+            Directory = look.Scan.Directory,
+        };
+        state = state with { Told = state.Told & ~ToldOnce.Untracked };
+        session.States.Save(state);
+        FailPoint.Hit("restore.begun");
+        return state;
+    }
+
+    internal static FilePlacer Placer(OperationSession session, TrackedArtifact artifact) =>
+        new(new PlacementOptions { Root = session.Root, LinkMode = artifact.LinkMode });
+
+    internal static string Short(ArtifactIdentity? identity) => identity?.Sha256.ToShortString() ?? "none";
+
+    /// <summary>With force the pointer's content takes the place of the user's, which is made safe and named before.</summary>
+    private static async Task KeepForcedAsync(OperationSession session, LocalStore store, ArtifactLook look, CancellationToken cancellationToken)
+    {
+        if (look.Scan.IsMissing) return;
+        var kept = await ContentSaving.StoreAsync(session, store, look.Artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        await store.FlushAsync(cancellationToken).ConfigureAwait(false);
+        session.Log.Report($"kept the present {look.Artifact.DisplayName} in the store as {kept.Identity.Sha256} ({HumanText.Extent(kept.Identity.Size, kept.Files)})");
+    }
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using ModelTrack.Artifacts;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Store;
+using ModelTrack.Workspace;
+using ModelTrack.Workspace.Ignore;
+
+namespace ModelTrack.Operations;
+
+/// <summary>
+/// Records changed and new artifacts: contents into the store, all of them flushed, then pointers. A crash in between leaves contents that nothing
+/// names yet, never a pointer without its content.
+/// </summary>
+public static class SaveOperation
+{
+    public static async Task<OperationResult> RunAsync(
+        IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
+    {
+        // A save that was called by name is what a developer wants, in CI too.
+        options = options with { Locked = options.Locked && !options.Explicit };
+        await using var session = new OperationSession(options, log);
+        var selected = ArtifactSelection.SelectOrAdd(artifacts, options).Where(a => !a.IsPinned).ToList();
+        var changed = new List<TrackedArtifact>();
+        var looked = await session.ForEachAsync(selected, async (artifact, token) =>
+        {
+            var (result, save) = await LookAsync(session, artifact, token).ConfigureAwait(false);
+            if (save) lock (changed) changed.Add(artifact);
+            return result;
+        }, cancellationToken).ConfigureAwait(false);
+        if (changed.Count == 0) return looked;
+
+        var saved = await SaveBatchAsync(session, changed, cancellationToken).ConfigureAwait(false);
+        var byPath = saved.Artifacts.ToDictionary(a => a.FullPath);
+        return new OperationResult(
+            looked.Succeeded && saved.Succeeded,
+            looked.Artifacts.Select(a => byPath.GetValueOrDefault(a.FullPath, a)).ToList());
+    }
+
+    private static async Task<(ArtifactResult Result, bool Save)> LookAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        var look = await TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
+        var decision = await DecideAsync(session, look, cancellationToken).ConfigureAwait(false);
+        var name = artifact.DisplayName;
+        switch (decision.Action)
+        {
+            case WorkspaceAction.Save:
+                // Under the lock it is looked at again, by what is remembered of it now.
+                look.Remember(session.States);
+                return (Results.Of(artifact, "none", StatusText.Of(decision), look.PointerIdentity, look.Pointer?.Files), true);
+            case WorkspaceAction.Nothing when artifact.Listed:
+                if (session.Options.Locked) session.Log.Warn(OperationErrors.StillMissingWhileLocked(name));
+                else throw OperationErrors.NothingMadeIt(name);
+                break;
+            case WorkspaceAction.LockedChange when look.Pointer is null:
+                throw OperationErrors.NewWhileLocked(name);
+            case WorkspaceAction.LockedChange:
+                throw OperationErrors.ChangedWhileLocked(name, RestoreOperation.Short(look.Scan.Identity), RestoreOperation.Short(look.PointerIdentity));
+            case WorkspaceAction.Conflict when look.State?.Restoring is not null:
+                throw OperationErrors.RestoreInterrupted(name, name);
+            case WorkspaceAction.Conflict:
+                throw OperationErrors.Conflict(name, RestoreOperation.Short(look.Scan.Identity), RestoreOperation.Short(look.PointerIdentity));
+            case WorkspaceAction.Untracked:
+                SaveHints.SayUntracked(session, look);
+                break;
+            case WorkspaceAction.InStep:
+                look.Remember(session.States);
+                break;
+        }
+
+        return (Results.Of(artifact, "none", StatusText.Of(decision), look.PointerIdentity, look.Pointer?.Files), false);
+    }
+
+    /// <summary>Named by the user, an unresolved pointer is what this save settles: mine is kept.</summary>
+    private static async Task<ArtifactLook> TakeAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadContent? read = session.Options.Locked ? null : (path, stat, token) => ContentSaving.StoreWhileReadingAsync(session, artifact, path, stat, token);
+            return await ArtifactLook.TakeAsync(session, artifact, cancellationToken, read: read).ConfigureAwait(false);
+        }
+        catch (ModelTrackException exception) when (exception.Code == ArtifactErrors.UnresolvedMergeCode && IsNamed(session.Options))
+        {
+            var state = session.States.Load(artifact.FullPath);
+            var scan = await ArtifactLook.ScanAsync(session, artifact, state, hashEverything: false, cancellationToken).ConfigureAwait(false);
+            return new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = null, State = state is null ? null : state with { Base = null } };
+        }
+    }
+
+    private static async Task<WorkspaceDecision> DecideAsync(OperationSession session, ArtifactLook look, CancellationToken cancellationToken)
+    {
+        var input = look.Input(session.Options) with { Force = false };
+        var decision = Decision.Decide(input);
+        if (decision.Action == WorkspaceAction.Conflict && look.Scan.File is { } file && decision.Reason == DecisionReason.NoBase)
+        {
+            var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+            decision = Decision.Decide(input with { ContentIsSafe = store.Contains(file.Id) });
+        }
+
+        // Naming the artifact is the way out that keeps mine; a mixture is never mine.
+        var settles = IsNamed(session.Options) && look.State?.Restoring is null && !look.Scan.IsMissing;
+        return settles && decision.Action is WorkspaceAction.Conflict or WorkspaceAction.Untracked && settles
+            ? new WorkspaceDecision(WorkspaceAction.Save, decision.Reason)
+            : decision;
+    }
+
+    private static bool IsNamed(OperationOptions options) => options.Explicit && options.Artifacts.Count > 0;
+
+    /// <summary>All contents, then one flush, then all pointers; every artifact's lock is held throughout, taken in one order everywhere.</summary>
+    private static async Task<OperationResult> SaveBatchAsync(OperationSession session, List<TrackedArtifact> artifacts, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        var locks = new List<IDisposable>();
+        try
+        {
+            foreach (var artifact in artifacts.OrderBy(a => a.FullPath, StringComparer.Ordinal))
+            {
+                locks.Add(await store.Locks.ArtifactAsync(artifact.FullPath, cancellationToken).ConfigureAwait(false));
+            }
+
+            var pending = new List<PendingSave>();
+            var stored = await session.ForEachAsync(artifacts, async (artifact, token) =>
+            {
+                var (result, save) = await StoreAsync(session, store, artifact, token).ConfigureAwait(false);
+                if (save is not null) lock (pending) pending.Add(save);
+                return result;
+            }, cancellationToken).ConfigureAwait(false);
+            FailPoint.Hit("save.stored");
+            await store.FlushAsync(cancellationToken).ConfigureAwait(false);
+            FailPoint.Hit("save.flushed");
+            var written = await session.ForEachAsync(
+                [.. pending.Select(p => p.Look.Artifact)],
+                (artifact, _) => Task.FromResult(WritePointer(session, pending.Single(p => p.Look.Artifact == artifact), clock)),
+                cancellationToken).ConfigureAwait(false);
+            await SaveHints.SayAsync(session, [.. pending.Select(p => p.Look.Artifact)], cancellationToken).ConfigureAwait(false);
+            var byPath = written.Artifacts.ToDictionary(a => a.FullPath);
+            return new OperationResult(
+                stored.Succeeded && written.Succeeded,
+                stored.Artifacts.Select(a => byPath.GetValueOrDefault(a.FullPath, a)).ToList());
+        }
+        finally
+        {
+            locks.ForEach(l => l.Dispose());
+        }
+    }
+
+    private sealed record PendingSave(ArtifactLook Look, SavedContent Content, Pointer Pointer);
+
+    private static async Task<(ArtifactResult Result, PendingSave? Save)> StoreAsync(
+        OperationSession session, LocalStore store, TrackedArtifact artifact, CancellationToken cancellationToken)
+    {
+        // Under the lock, again: another build may have saved it.
+        var look = await TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
+        var decision = await DecideAsync(session, look, cancellationToken).ConfigureAwait(false);
+        if (decision.Action != WorkspaceAction.Save)
+        {
+            if (decision.Action == WorkspaceAction.InStep) look.Remember(session.States);
+            return (Results.Of(artifact, "none", StatusText.Of(decision), look.PointerIdentity, look.Pointer?.Files), null);
+        }
+
+        var metrics = MetricsFile.Read(artifact);
+        var content = await ContentSaving.StoreAsync(session, store, artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        var identity = content.Identity;
+        var former = look.Pointer is null ? null : PointerFile.Read(look.PointerPath);
+        var pointer = new Pointer(identity.Kind, identity.Sha256, identity.Size, content.Files, identity.Executable)
+        {
+            Metrics = metrics,
+            Meta = former?.Meta,
+        };
+        return (Results.Of(artifact, "saved", StatusText.InStep, identity, content.Files, content.BytesStored), new PendingSave(look, content, pointer));
+    }
+
+    private static ArtifactResult WritePointer(OperationSession session, PendingSave save, Stopwatch clock)
+    {
+        var artifact = save.Look.Artifact;
+        var rules = save.Pointer.Kind == ArtifactKind.Directory ? TrackIgnore.Find(artifact.FullPath, session.Root) : null;
+        GitIgnoreFile.Add(artifact.FullPath, rules, session.Layout.RepositoryRoot);
+        var observedAt = PointerStamp.Now();
+        PointerFile.Write(save.Look.PointerPath, save.Pointer);
+        FailPoint.Hit("save.pointer.written");
+        var identity = save.Content.Identity;
+        Content.FileStat.TryGet(save.Look.PointerPath, out var stat);
+        var state = session.States.Load(artifact.FullPath) ?? new ArtifactState { FullPath = artifact.FullPath };
+        session.States.Save(state with
+        {
+            Base = identity,
+            Restoring = null,
+            Pointer = new PointerStamp(stat, identity, save.Content.Files, observedAt),
+            File = save.Content.Scan.File,
+            Directory = save.Content.Scan.Directory,
+            Told = state.Told & ~ToldOnce.Untracked,
+        });
+        var extent = HumanText.Extent(identity.Size, save.Content.Files);
+        session.Log.Report($"saved {artifact.DisplayName} ({extent} in {HumanText.Duration(clock.Elapsed)}); commit {artifact.DisplayName}{PointerFile.Extension}");
+        return Results.Of(artifact, "saved", StatusText.InStep, identity, save.Content.Files, save.Content.BytesStored);
+    }
+}

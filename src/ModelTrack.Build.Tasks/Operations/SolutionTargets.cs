@@ -1,0 +1,28 @@
+namespace ModelTrack.Operations;
+
+/// <summary>The file that makes `dotnet build SOLUTION -t:VERB` reach the projects that have ModelTrack and pass over the others.</summary>
+internal static class SolutionTargets
+{
+    private static readonly string[] s_verbs =
+    [
+        "ModelTrackRestore", "ModelTrackPull", "ModelTrackSave", "ModelTrackFetch", "ModelTrackPush", "ModelTrackStatus", "ModelTrackVerify",
+        "ModelTrackInit", "ModelTrackDestroy", "ModelTrackHelp",
+    ];
+
+    public static string Text { get; } = $"""
+        <Project>
+          <!-- {InitOperation.SolutionMarker}: it lets ModelTrack's verbs work on the solution. -->
+        {string.Concat(s_verbs.Select(Target))}</Project>
+
+        """;
+
+    private static string Target(string verb) => $"""
+          <Target Name="{verb}" Returns="@(_{verb}Result)">
+            <MSBuild Projects="@(ProjectReference)" Targets="{verb}" BuildInParallel="true" SkipNonexistentTargets="true"
+                     Properties="BuildingSolutionFile=true; CurrentSolutionConfigurationContents=$(CurrentSolutionConfigurationContents); SolutionDir=$(SolutionDir); SolutionExt=$(SolutionExt); SolutionFileName=$(SolutionFileName); SolutionName=$(SolutionName); SolutionPath=$(SolutionPath); Configuration=%(ProjectReference.Configuration); Platform=%(ProjectReference.Platform)">
+              <Output TaskParameter="TargetOutputs" ItemName="_{verb}Result" />
+            </MSBuild>
+          </Target>
+
+        """;
+}

@@ -1,0 +1,91 @@
+using ModelTrack.Content;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Store;
+using ModelTrack.Storage.Transports;
+
+namespace ModelTrack.Storage.Remote;
+
+/// <summary>
+/// A remote in the packed layout: chunks in packs, one manifest per artifact, which is written last and is the commit.
+/// All that comes from it is untrusted until hashes agree. Methods may be called from several threads. It disposes its transport.
+/// </summary>
+public sealed class PackedRemote : IAsyncDisposable
+{
+    private readonly RemoteSession _session;
+    private readonly RemoteManifests _manifests;
+    private readonly RemoteLayout _layout;
+
+    /// <param name="transport">Retried, limited and counted by whoever opened it.</param>
+    public PackedRemote(ITransport transport, LocalStore store, IOperationLog log, TimeProvider? time = null)
+    {
+        _session = new RemoteSession(transport, store, log, time ?? TimeProvider.System);
+        _manifests = new RemoteManifests(_session);
+        _layout = new RemoteLayout(_session);
+    }
+
+    /// <summary>A stable name of the remote, without anything secret; the store confirms artifacts under it.</summary>
+    public string Identity => _session.Identity;
+
+    /// <summary>Sends what the remote lacks of an artifact whose contents are all in the store; returns when the remote itself has shown that all is there.</summary>
+    /// <param name="bases">Up to eight earlier artifacts, likeliest first, whose chunks at the remote may be reused. The remote's own hint is added.</param>
+    /// <param name="recentPath">The repository-relative path of the pointer, `/`-separated, under which a hint for later pushes is kept; null for none.</param>
+    public Task<PushResult> PushAsync(ArtifactContent artifact, IReadOnlyList<Sha256Hash> bases, string? recentPath, CancellationToken cancellationToken) =>
+        PushAsync(artifact, _ => Task.FromResult(bases), recentPath, cancellationToken);
+
+    /// <inheritdoc cref="PushAsync(ArtifactContent, IReadOnlyList{Sha256Hash}, string?, CancellationToken)"/>
+    /// <param name="findBases">Asked only when something is to be sent: finding bases may cost a look through Git's history.</param>
+    public Task<PushResult> PushAsync(ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken) =>
+        GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, recentPath, cancellationToken));
+
+    /// <summary>The artifact's manifest as the remote has it now; null when it has none, a coded error when it is damaged.</summary>
+    public Task<RemoteArtifact?> FindAsync(Sha256Hash artifact, CancellationToken cancellationToken) => GuardAsync(async () =>
+        await _manifests.FindAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false) is { } manifest ? new RemoteArtifact(manifest) : null);
+
+    /// <summary>The verified bytes of a directory's listing, from the store when it has them; afterwards the store does.</summary>
+    public Task<byte[]> ReadListingAsync(RemoteArtifact artifact, CancellationToken cancellationToken) =>
+        GuardAsync(() => new Fetcher(_session, _manifests).ReadListingAsync(artifact.Manifest, cancellationToken));
+
+    /// <summary>Brings contents to the store; chunks that <paramref name="bases"/> have in the store are not fetched.</summary>
+    /// <param name="content">All of the artifact, as its listing says.</param>
+    /// <param name="wanted">Contents of <paramref name="content"/>; those already in the store cost nothing.</param>
+    /// <exception cref="ModelTrackException">The remote has not what its manifest says. Contents that were whole stay in the store.</exception>
+    public Task<FetchResult> FetchAsync(
+        RemoteArtifact artifact,
+        ArtifactContent content,
+        IReadOnlyCollection<ContentId> wanted,
+        IReadOnlyList<ArtifactContent> bases,
+        CancellationToken cancellationToken) =>
+        GuardAsync(() => new Fetcher(_session, _manifests).FetchAsync(artifact.Manifest, content, wanted, bases, cancellationToken));
+
+    /// <summary>Hashes what the remote holds of the artifacts.</summary>
+    /// <param name="artifacts">With no blobs where a directory's listing is not known; its chunks can then be healed only if the store has them packed.</param>
+    /// <param name="percent">How many of the packs are read, 1 to 100; manifests and the presence of packs are always checked.</param>
+    /// <param name="heal">Replace bad packs and manifests from contents in the store.</param>
+    public Task<RemoteVerifyReport> VerifyAsync(IReadOnlyCollection<ArtifactContent> artifacts, int percent, bool heal, CancellationToken cancellationToken) =>
+        GuardAsync(() => new RemoteVerifier(_session, _manifests, new Pusher(_session, _manifests, _layout)).RunAsync(artifacts, percent, heal, cancellationToken));
+
+    /// <summary>The hint: artifacts lately pushed under this pointer's path, newest first; empty when there is none.</summary>
+    public Task<IReadOnlyList<Sha256Hash>> RecentAsync(string recentPath, CancellationToken cancellationToken) =>
+        GuardAsync(() => new RecentHints(_session).ReadAsync(recentPath, cancellationToken));
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        await _session.Transport.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> operation)
+    {
+        try
+        {
+            return await operation().ConfigureAwait(false);
+        }
+        catch (TransportException e)
+        {
+            throw StorageErrors.RemoteFailed(e, Identity);
+        }
+    }
+}
+
+/// <summary>Finds earlier artifacts that are like the one to be sent, likeliest first.</summary>
+public delegate Task<IReadOnlyList<Sha256Hash>> FindBases(CancellationToken cancellationToken);

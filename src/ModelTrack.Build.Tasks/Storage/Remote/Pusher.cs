@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using ModelTrack.Content;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Formats;
+
+namespace ModelTrack.Storage.Remote;
+
+/// <summary>Push: what the remote lacks of an artifact, as packs, and then its manifest, which makes them count.</summary>
+internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, RemoteLayout layout)
+{
+    private const int MaxBases = 8;
+
+    /// <summary>How long a pack that was seen at the remote is taken to be there still.</summary>
+    private static readonly TimeSpan s_trustPacks = TimeSpan.FromHours(24);
+
+    private readonly RecentHints _hints = new(session);
+
+    public async Task<PushResult> PushAsync(
+        ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken)
+    {
+        var own = await FirstLookAsync(artifact.Id, cancellationToken).ConfigureAwait(false);
+        var absent = new HashSet<Sha256Hash>();
+        if (own.Manifest is { } there && Describes(there, artifact))
+        {
+            absent = await AbsentPacksAsync(there.Root.Packs, _ => there.PacksSeen, cancellationToken).ConfigureAwait(false);
+            if (absent.Count == 0)
+            {
+                if (!IsTrusted(there.PacksSeen)) manifests.NotePacksSeen(there);
+                session.Store.ConfirmRemote(artifact.Id, session.Identity);
+                return new PushResult(AlreadyThere: true, 0, 0);
+            }
+        }
+
+        var ensured = layout.EnsureAsync(cancellationToken);
+        var hinted = await AfterAsync(ensured, recentPath is null ? Task.FromResult<IReadOnlyList<Sha256Hash>>([]) : _hints.ReadAsync(recentPath, cancellationToken)).ConfigureAwait(false);
+        var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
+        var bases = await findBases(cancellationToken).ConfigureAwait(false);
+        var known = own.Manifest is null ? [] : new List<RemoteManifest> { own.Manifest };
+        known.AddRange(await BasesAsync([.. bases.Concat(hinted).Where(id => id != artifact.Id).Distinct().Take(MaxBases)], cancellationToken).ConfigureAwait(false));
+        await LocateAsync(plan, known, absent, cancellationToken).ConfigureAwait(false);
+
+        var result = await SendAsync(plan, new HashSet<Sha256Hash>(), cancellationToken).ConfigureAwait(false);
+        if (recentPath is not null) await _hints.WriteAsync(recentPath, artifact.Id, hinted, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Sends an artifact whose manifest at the remote is of no use, without relying on certain packs.</summary>
+    public async Task<PushResult> RepairAsync(
+        ArtifactContent artifact, IReadOnlyList<RemoteManifest> bases, HashSet<Sha256Hash> badPacks, CancellationToken cancellationToken)
+    {
+        await layout.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
+        await LocateAsync(plan, bases, badPacks, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(plan, badPacks, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends all that is not located, then the manifest.</summary>
+    /// <param name="resend">Packs that are sent even though the remote shows one of that name and size.</param>
+    private async Task<PushResult> SendAsync(PushPlan plan, IReadOnlySet<Sha256Hash> resend, CancellationToken cancellationToken)
+    {
+        session.Log.Progress.Expect(plan.ToSend().Sum(chunk => (long)plan.Chunks[chunk].Length));
+        var sender = new PackSender(session, resend);
+        using var open = await sender.SendAsync(plan, cancellationToken).ConfigureAwait(false);
+
+        var artifact = plan.Artifact;
+        var info = new ManifestInfo(artifact.Id, artifact.IsDirectory, plan.TotalSize, artifact.IsDirectory ? artifact.Blobs[0].Size : 0);
+        var writer = new ManifestWriter(info, plan.BasePacks);
+        foreach (var chunk in plan.Sequence) writer.Add(plan.LocationOf(chunk));
+        var manifest = await new ManifestSender(session, sender).SendAsync(artifact.Id, writer, plan.Pieces, plan.Packs, open, cancellationToken).ConfigureAwait(false);
+
+        // As old as the oldest look at any of its packs; one that was never looked at makes it null.
+        foreach (var pack in sender.Packs) plan.NoteSeen(pack.Id, session.Time.GetUtcNow());
+        var looks = manifest.Manifest.Root.Packs.Where(pack => !pack.IsTombstone).Select(pack => plan.SeenAt(pack.Id)).ToList();
+        var seen = looks.Contains(null) ? null : looks.DefaultIfEmpty(session.Time.GetUtcNow()).Min();
+        manifests.Keep(manifest.Manifest with { PacksSeen = seen }, manifest.Body);
+        session.Store.ConfirmRemote(artifact.Id, session.Identity);
+        return new PushResult(AlreadyThere: false, sender.BytesSent + manifest.Manifest.RootBytes.Length, sender.PacksSent);
+    }
+
+    /// <summary>Asks for the artifact's own manifest; the first thing a push asks, and where a missing folder shows.</summary>
+    private async Task<ManifestLook> FirstLookAsync(Sha256Hash artifact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await manifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException e) when (e.Code == StorageErrors.RemoteFolderMissingCode && !session.Cache.KnowsRemote)
+        {
+            // The first push of all makes the folder; one that this machine has seen is gone for a reason that a person has to look at.
+            await session.Transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            return default;
+        }
+    }
+
+    private static bool Describes(RemoteManifest manifest, ArtifactContent artifact) =>
+        manifest.Root.Info.IsDirectory == artifact.IsDirectory
+        && manifest.Root.Info.TotalSize == artifact.Blobs.Sum(blob => blob.Size)
+        && manifest.Root.Info.ListingSize == (artifact.IsDirectory ? artifact.Blobs[0].Size : 0);
+
+    /// <summary>Manifests of earlier artifacts that the remote still has, in order. One that is damaged serves nobody.</summary>
+    private async Task<IEnumerable<RemoteManifest>> BasesAsync(IReadOnlyList<Sha256Hash> bases, CancellationToken cancellationToken)
+    {
+        var looks = await Task.WhenAll(bases.Select(async id =>
+        {
+            try
+            {
+                return (await manifests.LookAsync(id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
+            }
+            catch (ModelTrackException e)
+            {
+                session.Log.Detail($"{id.ToShortString()} is no base: {e.Message}");
+                return null;
+            }
+        })).ConfigureAwait(false);
+        return looks.OfType<RemoteManifest>();
+    }
+
+    /// <summary>Locates in the bases what they have, and sees that the packs are there.</summary>
+    private async Task LocateAsync(PushPlan plan, IReadOnlyList<RemoteManifest> bases, HashSet<Sha256Hash> absent, CancellationToken cancellationToken)
+    {
+        foreach (var manifest in bases)
+        {
+            if (plan.IsAllLocated) break;
+            try
+            {
+                plan.Locate(manifest, await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false), absent);
+            }
+            catch (ModelTrackException e)
+            {
+                session.Log.Detail($"{manifest.Artifact.ToShortString()} is no base: {e.Message}");
+            }
+        }
+
+        plan.UnlocateHardlyUsed();
+        var used = plan.PacksInUse();
+        var gone = await AbsentPacksAsync([.. used.Select(plan.Pack)], plan.SeenAt, cancellationToken).ConfigureAwait(false);
+        foreach (var pack in used.Where(pack => !IsTrusted(plan.SeenAt(pack)))) plan.NoteSeen(pack, session.Time.GetUtcNow());
+        if (gone.Count > 0) plan.Unlocate(gone);
+    }
+
+    /// <summary>Which packs the remote does not show in their exact size, of those that were not seen there lately.</summary>
+    private async Task<HashSet<Sha256Hash>> AbsentPacksAsync(
+        IReadOnlyList<PackEntry> packs, Func<Sha256Hash, DateTimeOffset?> seenAt, CancellationToken cancellationToken)
+    {
+        var absent = new ConcurrentDictionary<Sha256Hash, bool>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = session.Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(
+            packs.Where(pack => !pack.IsTombstone && !IsTrusted(seenAt(pack.Id))),
+            options,
+            async (pack, token) =>
+            {
+                var head = await session.Transport.HeadAsync(RemoteKeys.Pack(pack.Id), token).ConfigureAwait(false);
+                if (head?.Size != pack.Size) absent[pack.Id] = true;
+            }).ConfigureAwait(false);
+        return [.. absent.Keys];
+    }
+
+    private bool IsTrusted(DateTimeOffset? seen)
+    {
+        var age = session.Time.GetUtcNow() - seen;
+        return age >= TimeSpan.Zero && age < s_trustPacks;
+    }
+
+    private static async Task<T> AfterAsync<T>(Task first, Task<T> second)
+    {
+        await Task.WhenAll(first, second).ConfigureAwait(false);
+        return await second.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,182 @@
+using ModelTrack.Content;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Formats;
+
+namespace ModelTrack.Storage.Remote;
+
+/// <summary>
+/// Replaces bad packs by new ones, out of the store and of what is still good in them, and overwrites every manifest that names a bad pack.
+/// A manifest that is of no use is pushed anew where the store has the artifact.
+/// </summary>
+internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manifests, Pusher pusher)
+{
+    // Where each chunk of a bad pack is now; one that is in no good place is lost.
+    private readonly Dictionary<Sha256Hash, ChunkLocation> _moved = [];
+    private readonly List<PackEntry> _newPacks = [];
+
+    // Packs that were written over, byte by byte as their name says: manifests that name them are right again.
+    private readonly HashSet<Sha256Hash> _restored = [];
+
+    public async Task<IReadOnlyList<RemoteDamage>> HealAsync(
+        List<VerifiedManifest> asked, Dictionary<Sha256Hash, string> badPacks, CancellationToken cancellationToken)
+    {
+        var bad = badPacks.Keys.ToHashSet();
+        var all = asked.Where(one => one.Problem is not null || one.Names(bad)).ToList();
+        if (bad.Count > 0) all.AddRange(await OthersAsync(asked, bad, cancellationToken).ConfigureAwait(false));
+
+        var damage = RemoteVerifier.Tell(all, badPacks).ToList();
+        var source = await StoreChunks.FindAsync(session.Store, all.Select(one => one.Content), cancellationToken).ConfigureAwait(false);
+        foreach (var pack in bad.Order()) await ReplaceAsync(pack, all, source, cancellationToken).ConfigureAwait(false);
+
+        var healed = new HashSet<Sha256Hash>();
+        foreach (var one in all)
+        {
+            if (await HealAsync(one, all, bad, cancellationToken).ConfigureAwait(false)) healed.Add(one.Content.Id);
+        }
+
+        return [.. damage.Select(one => one with { Healed = healed.Contains(one.Artifact) })];
+    }
+
+    /// <summary>Manifests that nobody asked for and that name a bad pack too.</summary>
+    private async Task<List<VerifiedManifest>> OthersAsync(List<VerifiedManifest> asked, HashSet<Sha256Hash> bad, CancellationToken cancellationToken)
+    {
+        var others = new List<VerifiedManifest>();
+        if (!session.Transport.Traits.CanList) return others;
+
+        var known = asked.Select(one => one.Content.Id).ToHashSet();
+        await foreach (var item in session.Transport.ListAsync(RemoteKeys.Manifests, cancellationToken).ConfigureAwait(false))
+        {
+            if (!RemoteKeys.TryParseManifest(item.Key, out var id) || known.Contains(id)) continue;
+            try
+            {
+                if ((await manifests.LookAsync(id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest is not { } manifest) continue;
+
+                var info = manifest.Root.Info;
+                var other = new VerifiedManifest(new ArtifactContent(id, info.IsDirectory, info.IsDirectory ? [] : [new ContentId(id, info.TotalSize)])) { Manifest = manifest };
+                if (!other.Names(bad)) continue;
+                others.Add(other);
+                other.Body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ModelTrackException e)
+            {
+                session.Log.Detail($"{item.Key} was not looked into: {e.Message}");
+            }
+        }
+
+        return others;
+    }
+
+    private async Task<bool> HealAsync(VerifiedManifest one, List<VerifiedManifest> all, HashSet<Sha256Hash> bad, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (one.IsUsable && one.Body is not null && await RewriteAsync(one, bad, cancellationToken).ConfigureAwait(false)) return true;
+            if (one.Content.Blobs.Count == 0 || !one.Content.Blobs.All(session.Store.Contains)) return false;
+
+            var bases = all.Where(other => other != one && other.Manifest is not null && other.Problem is null).Select(other => other.Manifest!).ToList();
+            if (one is { Manifest: not null, Problem: null }) bases.Insert(0, one.Manifest);
+            await pusher.RepairAsync(one.Content, bases, bad, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ModelTrackException e)
+        {
+            session.Log.Detail($"{one.Content.Id.ToShortString()} was not healed: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Writes the manifest with the new places of its chunks; false when some are lost.</summary>
+    private async Task<bool> RewriteAsync(VerifiedManifest one, HashSet<Sha256Hash> bad, CancellationToken cancellationToken)
+    {
+        var gone = bad.Where(pack => !_restored.Contains(pack)).ToHashSet();
+        if (!one.Names(gone) && one.Problem is null) return true;
+
+        var body = one.Body!;
+        var root = one.Manifest!.Root;
+        for (var i = 0; i < body.Count; i++)
+        {
+            if (gone.Contains(body[i].Pack) && !_moved.ContainsKey(body[i].Hash)) return false;
+        }
+
+        var writer = new ManifestWriter(root.Info, [.. root.Packs.Select(pack => gone.Contains(pack.Id) ? default : pack)]);
+        for (var i = 0; i < body.Count; i++) writer.Add(gone.Contains(body[i].Pack) ? _moved[body[i].Hash] : body[i]);
+
+        var known = new Dictionary<Sha256Hash, ChunkLocation>();
+        foreach (var piece in root.Pieces)
+        {
+            if (!gone.Contains(piece.Pack)) known.TryAdd(piece.Hash, piece);
+        }
+
+        var sender = new ManifestSender(session, new PackSender(session, bad));
+        var sent = await sender.SendAsync(one.Content.Id, writer, known, root.Packs.Where(pack => !gone.Contains(pack.Id)).Concat(_newPacks), null, cancellationToken).ConfigureAwait(false);
+        one.Manifest = sent.Manifest;
+        manifests.Keep(sent.Manifest, sent.Body);
+        return true;
+    }
+
+    /// <summary>Packs again what manifests use of a bad pack.</summary>
+    private async Task ReplaceAsync(Sha256Hash pack, List<VerifiedManifest> all, StoreChunks source, CancellationToken cancellationToken)
+    {
+        var wanted = new SortedDictionary<(uint Frame, int Offset), ChunkLocation>();
+        foreach (var one in all)
+        {
+            foreach (var location in Used(one, pack)) wanted.TryAdd((location.Frame.Offset, location.Offset), location);
+        }
+
+        if (wanted.Count == 0) return;
+
+        var chunks = wanted.Values.ToArray();
+        var bytes = new byte[]?[chunks.Length];
+        for (var i = 0; i < chunks.Length; i++) bytes[i] = await source.ReadAsync(chunks[i].Hash, chunks[i].Length, cancellationToken).ConfigureAwait(false);
+
+        // What the store lacks may be good in the bad pack.
+        await new ChunkReads(session).RunAsync(
+            chunks,
+            [.. Enumerable.Range(0, chunks.Length).Where(i => bytes[i] is null)],
+            verify: true,
+            (index, found, _) =>
+            {
+                bytes[index] = found.ToArray();
+                return ValueTask.CompletedTask;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        var open = new OpenPack(session.Buffers, PackFormat.MaxSize);
+        try
+        {
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                if (bytes[i] is not { } chunk) continue;
+                if (open.Writer.TryAdd(chunks[i].Hash, chunk)) continue;
+                await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false);
+                open.Dispose();
+                open = new OpenPack(session.Buffers, PackFormat.MaxSize);
+                open.Writer.TryAdd(chunks[i].Hash, chunk);
+            }
+
+            if (open.Writer.ChunkCount > 0 && await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false) == pack) _restored.Add(pack);
+        }
+        finally
+        {
+            open.Dispose();
+        }
+    }
+
+    /// <summary>Never asks whether it is there: what is there may be the bad one.</summary>
+    private async Task<Sha256Hash> PutAsync(PackWriter writer, CancellationToken cancellationToken)
+    {
+        var pack = writer.Finish();
+        FailPoint.Hit("remote.heal.pack");
+        await session.Transport.PutAsync(RemoteKeys.Pack(pack.Id), pack.Bytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+        _newPacks.Add(pack.Entry);
+        foreach (var location in pack.Chunks) _moved[location.Hash] = location;
+        return pack.Id;
+    }
+
+    private static IEnumerable<ChunkLocation> Used(VerifiedManifest one, Sha256Hash pack)
+    {
+        if (one.Manifest is null || !one.IsUsable) return [];
+        IEnumerable<ChunkLocation> chunks = one.Body is null ? [] : one.Body;
+        return chunks.Concat(one.Manifest.Root.Pieces).Where(location => location.Pack == pack);
+    }
+}

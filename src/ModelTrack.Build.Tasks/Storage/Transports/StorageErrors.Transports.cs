@@ -1,0 +1,28 @@
+using ModelTrack.Diagnostics;
+
+namespace ModelTrack.Storage;
+
+internal static partial class StorageErrors
+{
+    public const string RemoteFolderMissingCode = "MT3601";
+
+    public static ModelTrackException RemoteFolderMissing(string folder) => Catalog.Error(RemoteFolderMissingCode, folder);
+
+    public static ModelTrackException RemoteFolderForbidden(Exception inner, string folder, string path) => Catalog.Error(inner, "MT3602", folder, path, inner.Message);
+
+    public static ModelTrackException RemoteFolderNotWritable(Exception inner, string folder, string path) => Catalog.Error(inner, "MT3603", folder, path, inner.Message);
+
+    public static ModelTrackException RemoteFolderFull(Exception inner, string folder) => Catalog.Error(inner, "MT3604", folder);
+
+    public static ModelTrackException RemoteFolderParentMissing(string folder, string parent) => Catalog.Error("MT3605", folder, parent);
+
+    public static ModelTrackException AddressUnreadable(string address, string reason) => Catalog.Error("MT3606", address, reason);
+
+    public static ModelTrackException AddressHasSecret(string address, string what) => Catalog.Error("MT3607", address, what);
+
+    public static ModelTrackException AddressSchemeUnknown(string address, string scheme) => Catalog.Error("MT3608", address, scheme);
+
+    public static ModelTrackException AddressNeedsWindows(string address) => Catalog.Error("MT3609", address);
+
+    public static ModelTrackException AddressNotYet(string address, string what) => Catalog.Error("MT3610", address, what);
+}

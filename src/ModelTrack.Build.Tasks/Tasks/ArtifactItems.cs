@@ -1,0 +1,95 @@
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+using ModelTrack.Operations;
+
+namespace ModelTrack.Tasks;
+
+/// <summary>An artifact together with what its item says about its place in the output.</summary>
+internal sealed record ArtifactItem(TrackedArtifact Artifact, ITaskItem Item);
+
+/// <summary>Makes artifacts of TrackedArtifact items: one per content, whatever the spelling of its items.</summary>
+internal static class ArtifactItems
+{
+    private const string PointerExtension = ".track";
+
+    // Each with the value that an item has when it says nothing, which never contradicts another.
+    private static readonly (string Name, string Default)[] s_metadata =
+    [
+        (ItemNames.CopyToOutputDirectory, "Never"), (ItemNames.CopyToPublishDirectory, ""), (ItemNames.Link, ""), (ItemNames.TargetPath, ""),
+        (ItemNames.Pack, "false"), (ItemNames.ExcludeFromSingleFile, ""), (ItemNames.RestoreOnBuild, "true"), (ItemNames.Remote, ""),
+        (ItemNames.LinkMode, ""), (ItemNames.Metrics, ""),
+    ];
+
+    public static IReadOnlyList<ArtifactItem> Read(ITaskItem[] items, ProjectSettings settings)
+    {
+        var byIdentity = new Dictionary<(string, string, string), (ITaskItem Item, bool Copied)>(items.Length);
+        var order = new List<(string Path, string Repository, string Revision)>(items.Length);
+        foreach (var item in items)
+        {
+            var identity = (ContentPath(item), item.GetMetadata(ItemNames.Repository), item.GetMetadata(ItemNames.Revision));
+            if (byIdentity.TryGetValue(identity, out var known))
+            {
+                byIdentity[identity] = (Merge(known.Item, known.Copied, item), true);
+                continue;
+            }
+
+            byIdentity.Add(identity, (item, false));
+            order.Add(identity);
+        }
+
+        return order.ConvertAll(identity => new ArtifactItem(ToArtifact(identity.Path, byIdentity[identity].Item, settings), byIdentity[identity].Item));
+    }
+
+    public static RemoteDefinition[] ReadRemotes(ITaskItem[] items) => Array.ConvertAll(items, item => item.GetMetadata(ItemNames.Url) is { Length: > 0 } url
+        ? new RemoteDefinition(item.ItemSpec, url)
+        : throw BuildErrors.RemoteWithoutUrl(item.ItemSpec));
+
+    /// <summary>The content as Items.targets names it: MSBuild removes items by their names.</summary>
+    public static ITaskItem ToContentItem(ITaskItem item)
+    {
+        var name = item.ItemSpec.TrimEnd('/');
+        name = name.EndsWith(PointerExtension, StringComparison.Ordinal) ? name[..^PointerExtension.Length] : name;
+        return new TaskItem(OutputPlaces.Escape(name));
+    }
+
+    public static string ContentPath(ITaskItem item)
+    {
+        var path = Path.TrimEndingDirectorySeparator(item.GetMetadata(ItemNames.FullPath));
+        return path.EndsWith(PointerExtension, StringComparison.Ordinal) ? path[..^PointerExtension.Length] : path;
+    }
+
+    private static TrackedArtifact ToArtifact(string path, ITaskItem item, ProjectSettings settings)
+    {
+        return new TrackedArtifact
+        {
+            FullPath = path,
+            DisplayName = Path.GetRelativePath(settings.ProjectDirectory, path).Replace('\\', '/'),
+            Listed = item.GetMetadata(ItemNames.ModelTrackFound).Length == 0,
+            RestoreOnBuild = Values.Boolean(item.GetMetadata(ItemNames.RestoreOnBuild)) ?? throw Wrong(ItemNames.RestoreOnBuild, "true or false"),
+            Remote = Text(ItemNames.Remote),
+            Revision = Text(ItemNames.Revision),
+            Repository = Text(ItemNames.Repository),
+            LinkMode = Text(ItemNames.LinkMode) is { } mode ? Values.LinkMode(mode) ?? throw Wrong(ItemNames.LinkMode, Values.LinkModes) : settings.LinkMode,
+            MetricsFile = Text(ItemNames.Metrics) is { } metrics ? Path.GetFullPath(metrics, settings.ProjectDirectory) : null,
+        };
+
+        string? Text(string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
+
+        Diagnostics.ModelTrackException Wrong(string name, string expected) => BuildErrors.NotAMetadataValue(item.ItemSpec, name, item.GetMetadata(name), expected);
+    }
+
+    private static ITaskItem Merge(ITaskItem first, bool copied, ITaskItem second)
+    {
+        // The project's own item stays as it is.
+        var merged = copied ? first : new TaskItem(first);
+        foreach (var (name, byDefault) in s_metadata)
+        {
+            var (one, other) = (first.GetMetadata(name), second.GetMetadata(name));
+            if (one.Equals(other, StringComparison.OrdinalIgnoreCase) || other.Equals(byDefault, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!one.Equals(byDefault, StringComparison.OrdinalIgnoreCase)) throw BuildErrors.Contradiction(first.ItemSpec, name, one, other);
+            merged.SetMetadata(name, other);
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Build.Framework;
+using ModelTrack.Operations;
+
+namespace ModelTrack.Tasks;
+
+/// <summary>A verb for the artifacts of one project: items in, one operation, items out.</summary>
+public abstract class ArtifactTask : ModelTrackTask
+{
+    /// <summary>TrackedArtifact items as the project has them, by content or by pointer; none when the last one was taken away.</summary>
+    public ITaskItem[] Artifacts { get; set; } = [];
+
+    /// <summary>TrackedRemote items.</summary>
+    public ITaskItem[] Remotes { get; set; } = [];
+
+    /// <summary>The project, with a metadatum per property (see Properties.targets).</summary>
+    [Required]
+    [NotNull]
+    public ITaskItem? Options { get; set; }
+
+    /// <summary>Whether somebody asked for this verb, as opposed to a build of which it is a part.</summary>
+    public bool CalledByName { get; set; }
+
+    /// <summary>An item per artifact: ContentPath, PointerPath, Action, Status, Sha256, Kind, Size, Files, BytesMoved.</summary>
+    [Output]
+    public ITaskItem[] Results { get; private set; } = [];
+
+    internal override string? LogDirectory => Path.GetFullPath(Options.GetMetadata("IntermediateDirectory"), Path.GetDirectoryName(Options.GetMetadata(ItemNames.FullPath))!);
+
+    internal override string? BlamedFile => Options.GetMetadata(ItemNames.FullPath);
+
+    /// <summary>As a report names it, such as `push`.</summary>
+    private protected abstract string Verb { get; }
+
+    private protected abstract Task<OperationResult> RunAsync(
+        IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken);
+
+    internal sealed override async Task<bool> RunAsync(BuildLog log, CancellationToken cancellationToken)
+    {
+        var settings = ProjectSettings.Read(Options, ArtifactItems.ReadRemotes(Remotes));
+        settings = settings with { Operation = settings.Operation with { Explicit = CalledByName } };
+        var result = await RunAsync(ArtifactItems.Read(Artifacts, settings), settings, log, cancellationToken).ConfigureAwait(false);
+        Results = ResultItems.ToItems(result);
+        if (CalledByName && settings.ReportFile is { } file) ResultItems.WriteReport(file, Verb, result);
+        return result.Succeeded;
+    }
+
+    private protected static IReadOnlyList<TrackedArtifact> Tracked(IReadOnlyList<ArtifactItem> artifacts) => [.. artifacts.Select(a => a.Artifact)];
+}

@@ -1,0 +1,61 @@
+using Microsoft.Build.Framework;
+using ModelTrack.Operations;
+
+namespace ModelTrack.Tasks;
+
+/// <summary>Makes the work tree match the pointers, and tells a build what it finds there.</summary>
+[MSBuildMultiThreadableTask]
+public sealed class RestoreTrackedArtifacts : ArtifactTask
+{
+    /// <summary>Contents that are no file here: directories, and what neither content nor pointer gave. Named as their None items are.</summary>
+    [Output]
+    public ITaskItem[] NotFiles { get; private set; } = [];
+
+    /// <summary>Files that a producer of this build may still make, as the None items that they will be.</summary>
+    [Output]
+    public ITaskItem[] Awaited { get; private set; } = [];
+
+    /// <summary>The files of directories that are copied or packed, as None items.</summary>
+    [Output]
+    public ITaskItem[] DirectoryFiles { get; private set; } = [];
+
+    private protected override string Verb => "restore";
+
+    private protected override async Task<OperationResult> RunAsync(
+        IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
+    {
+        if (!CalledByName)
+        {
+            if (settings.Revision is { } revision) throw BuildErrors.RevisionInBuild(revision);
+            OutputPlaces.RefuseCollisions(artifacts, settings);
+        }
+
+        var result = CalledByName || settings.RestoreOnBuild
+            ? await RestoreOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken).ConfigureAwait(false)
+            : OperationResult.Nothing;
+        if (!CalledByName && result.Succeeded)
+        {
+            SayLateChanges(result, settings, log);
+            OutputHint.Say(artifacts, result, settings, log);
+            NotFiles = [.. Artifacts.Where(item => !File.Exists(ArtifactItems.ContentPath(item))).Select(ArtifactItems.ToContentItem)];
+            Awaited = [.. artifacts
+                .Where(a => a.Artifact.Listed && a.Artifact.RestoreOnBuild && !settings.Locked && OutputPlaces.GoesToOutput(a.Item) && !Path.Exists(a.Artifact.FullPath))
+                .Select(a => OutputPlaces.ToNone(a.Item, a.Artifact.FullPath, OutputPlaces.TargetPathOf(a, settings)))];
+            DirectoryFiles = [.. artifacts
+                .Where(a => (OutputPlaces.IsCopied(a.Item) || OutputPlaces.IsPacked(a.Item)) && Directory.Exists(a.Artifact.FullPath))
+                .SelectMany(a => OutputPlaces.FilesOf(a, settings))];
+        }
+
+        DirectoryExcludes.Write(artifacts, settings);
+        return result;
+    }
+
+    /// <summary>A hook that runs after Save leaves a file that differs from its pointer; one that agrees by now was saved by another project.</summary>
+    private static void SayLateChanges(OperationResult result, ProjectSettings settings, BuildLog log)
+    {
+        var late = LateChanges.Take(settings);
+        if (late.Count == 0) return;
+        var different = result.Artifacts.Where(a => a.Status != "in step").Select(a => a.DisplayName).Intersect(late).ToList();
+        if (different.Count > 0) log.Warn(BuildErrors.ChangedAfterSave(string.Join(", ", different)));
+    }
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelTrack.Content;
+
+namespace ModelTrack.Workspace;
+
+/// <summary>
+/// This process's own folder in `.modeltrack` beside an artifact, on the artifact's volume, where content becomes whole before it is renamed into place.
+/// Its name says whose it is, so that the next run can tell what a dead process left. Git ignores all of it.
+/// </summary>
+internal sealed class WorkFolder : IDisposable
+{
+    public const string ContainerName = ".modeltrack";
+
+    private const int Attempts = 4;
+
+    private static readonly TimeSpan s_foreignLeftover = TimeSpan.FromDays(7);
+    private static readonly Lazy<ProcessMark> s_self = new(ProcessMark.OfThis);
+    private static int s_counter;
+
+    private readonly PlaceFolder _beside;
+    private readonly PlaceFolder _container;
+    private int _files;
+
+    private WorkFolder(PlaceFolder beside, PlaceFolder container, PlaceFolder folder)
+    {
+        _beside = beside;
+        _container = container;
+        Folder = folder;
+    }
+
+    public PlaceFolder Folder { get; }
+
+    /// <param name="beside">The folder that the artifact is in; not disposed by this.</param>
+    public static WorkFolder Create(PlaceFolder beside)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var container = EnterContainer(beside);
+            PlaceFolder? folder = null;
+            try
+            {
+                var name = s_self.Value.NewName(Interlocked.Increment(ref s_counter));
+                folder = container.Enter(name, create: true)!;
+                using (var ignore = folder.Create(".gitignore", executable: false, 0)) RandomAccess.Write(ignore, "*\n"u8, 0);
+                RemoveLeftovers(container.Path);
+                return new WorkFolder(beside, container, folder);
+            }
+            catch (Exception e)
+            {
+                CleanUp(beside, container, folder);
+
+                // Another process may have removed the empty container just now.
+                if (e is not (FileNotFoundException or DirectoryNotFoundException) || attempt == Attempts) throw;
+            }
+        }
+    }
+
+    /// <summary>A name for the next file.</summary>
+    public string NextName() => Interlocked.Increment(ref _files).ToString(CultureInfo.InvariantCulture);
+
+    public void Dispose() => CleanUp(_beside, _container, Folder);
+
+    private static void CleanUp(PlaceFolder beside, PlaceFolder container, PlaceFolder? folder)
+    {
+        folder?.Dispose();
+        if (folder is not null) DeleteTree(folder.Path);
+        container.Dispose();
+        try
+        {
+            beside.TryRemoveFolder(ContainerName);
+        }
+        catch (Exception e) when (IoFailure.IsExpected(e))
+        {
+            // The next run tries again.
+        }
+    }
+
+    /// <summary>Removes what dead processes left beside an artifact on which nothing is to be done any more.</summary>
+    /// <param name="beside">The folder that the artifact is in.</param>
+    public static void Sweep(string beside)
+    {
+        var container = Path.Combine(beside, ContainerName);
+        if (!FileStat.TryGet(container, out var stat) || stat.Kind != FileKind.Directory) return;
+        RemoveLeftovers(container);
+        try
+        {
+            Directory.Delete(container);
+        }
+        catch (Exception e) when (IoFailure.IsExpected(e))
+        {
+            // Others work there.
+        }
+    }
+
+    private static PlaceFolder EnterContainer(PlaceFolder beside)
+    {
+        if (beside.TryStat(ContainerName, out var stat) && stat.Kind != FileKind.Directory) throw WorkspaceErrors.ReservedFolder(beside.PathOf(ContainerName));
+        var container = beside.Enter(ContainerName, create: true)!;
+        if (OperatingSystem.IsWindows()) new DirectoryInfo(container.Path).Attributes |= FileAttributes.Hidden;
+        return container;
+    }
+
+    private static void RemoveLeftovers(string container)
+    {
+        try
+        {
+            foreach (var folder in Directory.EnumerateDirectories(container))
+                if (IsLeftover(folder)) DeleteTree(folder);
+        }
+        catch (Exception e) when (IoFailure.IsExpected(e))
+        {
+            // Leftovers only cost room.
+        }
+    }
+
+    private static bool IsLeftover(string folder)
+    {
+        var mark = ProcessMark.Parse(Path.GetFileName(folder));
+        if (mark is null || mark.Host != s_self.Value.Host) return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > s_foreignLeftover;
+        return !mark.IsAlive();
+    }
+
+    private static void DeleteTree(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception e) when (IoFailure.IsExpected(e))
+        {
+            // The next run tries again.
+        }
+    }
+
+    /// <summary>Which process of which machine: a number alone is used again after a while.</summary>
+    internal sealed record ProcessMark(string Host, int Id, long Started)
+    {
+        public static ProcessMark OfThis() => new(HostName(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0);
+
+        public string NewName(int number) => string.Create(CultureInfo.InvariantCulture, $"{Id}-{Started:x}-{number:x}@{Host}");
+
+        public static ProcessMark? Parse(string name)
+        {
+            var at = name.IndexOf('@', StringComparison.Ordinal);
+            var parts = at < 0 ? [] : name[..at].Split('-');
+            return parts.Length == 3
+                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && long.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var started)
+                ? new ProcessMark(name[(at + 1)..], id, started)
+                : null;
+        }
+
+        public bool IsAlive() => StartOf(Id) == Started;
+
+        /// <summary>The host; on Linux with the space of process numbers, which containers of one host name don't share.</summary>
+        private static string HostName()
+        {
+            var host = string.Concat(Environment.MachineName.Where(c => char.IsAsciiLetterOrDigit(c) || c == '-').Take(40));
+            if (!OperatingSystem.IsLinux()) return host;
+            var space = new FileInfo("/proc/self/ns/pid").LinkTarget;
+            return host + "-" + string.Concat((space ?? "").Where(char.IsAsciiDigit));
+        }
+
+        /// <summary>When a process began, in its system's own unit; null when there is none.</summary>
+        private static long? StartOf(int id)
+        {
+            try
+            {
+                if (OperatingSystem.IsLinux())
+                {
+                    var text = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
+                    var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+
+                    // A zombie does nothing more.
+                    return fields[0] is "Z" or "X" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
+                }
+
+                using var process = Process.GetProcessById(id);
+                return process.HasExited ? null : process.StartTime.ToUniversalTime().Ticks / TimeSpan.TicksPerSecond;
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+            {
+                return null;
+            }
+        }
+    }
+}
