@@ -135,7 +135,7 @@ public sealed class BadListingTests
         var id = await store.AddListingAsync(listing, writer, CancellationToken.None);
         var content = writer.Add(s_evil);
         await writer.CompleteAsync(CancellationToken.None);
-        await using var remote = new PackedRemote(Remotes.Open(RemoteAddress.Parse(mallory.Team.Remote, mallory.Project)), store, log);
+        await using var remote = new PackedRemote(Remotes.Open(RemoteAddress.Parse(mallory.Team.Remote, mallory.Project), RemoteSettings.None), store, log);
         await remote.PushAsync(new ArtifactContent(id.Sha256, IsDirectory: true, [id, .. Enumerable.Repeat(content, files)]), [], null, CancellationToken.None);
     }
 }

@@ -69,10 +69,10 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
     private async Task<(PackedRemote Remote, RemoteArtifact Found)> FindAsync(CancellationToken cancellationToken)
     {
         if (_found is not null) return (_remote!, _found);
-        var address = session.Remotes.AddressOf(artifact);
-        if (address is null) throw await CannotDeliverAsync("no remote is set (ModelTrackRemote)", cancellationToken).ConfigureAwait(false);
-        if (session.Options.Offline) throw await CannotDeliverAsync($"{address} was not asked (ModelTrackOffline)", cancellationToken).ConfigureAwait(false);
-        _remote = session.Remotes.Open(address, store);
+        var place = session.Remotes.PlaceOf(artifact);
+        if (place is null) throw await CannotDeliverAsync("no remote is set (ModelTrackRemote)", cancellationToken).ConfigureAwait(false);
+        if (session.Options.Offline) throw await CannotDeliverAsync($"{place} was not asked (ModelTrackOffline)", cancellationToken).ConfigureAwait(false);
+        _remote = session.Remotes.Open(place, store);
         _found = await AskAsync(_remote, () => _remote.FindAsync(identity.Sha256, cancellationToken), cancellationToken).ConfigureAwait(false)
             ?? throw await CannotDeliverAsync($"{_remote.Identity} does not have it", cancellationToken).ConfigureAwait(false);
         return (_remote, _found);
@@ -106,7 +106,7 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
     /// <summary>Whom to ask: the commit that brought the pointer tells who has the content.</summary>
     private async Task<string> WayOutAsync(CancellationToken cancellationToken)
     {
-        var push = session.Remotes.AddressOf(artifact) is null
+        var push = session.Remotes.PlaceOf(artifact) is null
             ? "set ModelTrackRemote in ModelTrack.props, and run dotnet build -t:ModelTrackPush on the machine that saved it"
             : "run dotnet build -t:ModelTrackPush on the machine that saved it";
         if (session.Git is not { } git) return $"If it was saved and never pushed: {push}.";

@@ -1,3 +1,5 @@
+using ModelTrack.Storage.Remote;
+
 namespace ModelTrack.Operations;
 
 /// <summary>What a build or a verb says about how to work; the same for all its artifacts.</summary>
@@ -44,4 +46,4 @@ public sealed record OperationOptions
 }
 
 /// <summary>A remote by name, as a TrackedRemote item gives it.</summary>
-public sealed record RemoteDefinition(string Name, string Url);
+public sealed record RemoteDefinition(string Name, string Url, RemoteSettings Settings);

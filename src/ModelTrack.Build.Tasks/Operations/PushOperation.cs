@@ -34,8 +34,8 @@ public static class PushOperation
         }
 
         var identity = ArtifactIdentity.Of(pointer);
-        var address = session.Remotes.AddressOf(artifact);
-        if (address is null)
+        var place = session.Remotes.PlaceOf(artifact);
+        if (place is null)
         {
             // In a build the hint after the save has said it; by name it is an error.
             if (session.Options.Explicit) throw OperationErrors.NoRemote("ModelTrackPush");
@@ -44,7 +44,7 @@ public static class PushOperation
 
         var clock = Stopwatch.StartNew();
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
-        var remote = session.Remotes.Open(address, store);
+        var remote = session.Remotes.Open(place, store);
         var content = await FindContentAsync(session, store, artifact, pointer, cancellationToken).ConfigureAwait(false);
         if (content is null) return await AtRemoteAlreadyAsync(artifact, pointer, store, remote, cancellationToken).ConfigureAwait(false);
 

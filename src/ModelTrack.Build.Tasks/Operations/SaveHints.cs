@@ -48,7 +48,7 @@ internal static class SaveHints
 
     private static void SayNoRemote(OperationSession session, IReadOnlyList<TrackedArtifact> saved)
     {
-        var alone = saved.Where(a => session.Remotes.AddressOf(a) is null)
+        var alone = saved.Where(a => session.Remotes.PlaceOf(a) is null)
             .Select(a => session.States.Load(a.FullPath))
             .OfType<ArtifactState>()
             .Where(s => !s.Told.HasFlag(ToldOnce.NoRemote))

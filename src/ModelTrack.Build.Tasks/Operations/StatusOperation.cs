@@ -54,7 +54,7 @@ public static class StatusOperation
     }
 
     private static bool IsPushed(OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity) =>
-        store.IsConfirmed(identity.Sha256, session.Remotes.AddressOf(artifact)?.ToString());
+        store.IsConfirmed(identity.Sha256, session.Remotes.PlaceOf(artifact)?.ToString());
 
     private static void Report(IOperationLog log, IReadOnlyList<ArtifactResult> artifacts)
     {

@@ -94,7 +94,7 @@ public static class VerifyOperation
     private static async Task<bool> VerifyRemoteAsync(
         OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactContent content, List<string> findings, CancellationToken cancellationToken)
     {
-        if (session.Remotes.AddressOf(artifact) is not { } address)
+        if (session.Remotes.PlaceOf(artifact) is not { } place)
         {
             findings.Add("no remote is set");
             return true;
@@ -102,11 +102,11 @@ public static class VerifyOperation
 
         if (session.Options.Offline)
         {
-            findings.Add($"{address} was not asked (ModelTrackOffline)");
+            findings.Add($"{place} was not asked (ModelTrackOffline)");
             return true;
         }
 
-        var remote = session.Remotes.Open(address, store);
+        var remote = session.Remotes.Open(place, store);
         if (!await IsAtRemoteAsync(remote, content, cancellationToken).ConfigureAwait(false) && !store.IsConfirmed(content.Id, remote.Identity))
         {
             findings.Add($"{remote.Identity} does not have it: dotnet build -t:ModelTrackPush");

@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 using ModelTrack.Operations;
+using ModelTrack.Storage.Remote;
 
 namespace ModelTrack.Tasks;
 
@@ -41,8 +42,24 @@ internal static class ArtifactItems
     }
 
     public static RemoteDefinition[] ReadRemotes(ITaskItem[] items) => Array.ConvertAll(items, item => item.GetMetadata(ItemNames.Url) is { Length: > 0 } url
-        ? new RemoteDefinition(item.ItemSpec, url)
+        ? new RemoteDefinition(item.ItemSpec, url, ReadSettings(item))
         : throw BuildErrors.RemoteWithoutUrl(item.ItemSpec));
+
+    private static RemoteSettings ReadSettings(ITaskItem item)
+    {
+        return new RemoteSettings
+        {
+            Endpoint = Text(ItemNames.Endpoint),
+            Region = Text(ItemNames.Region),
+            Profile = Text(ItemNames.Profile),
+            ForcePathStyle = Text(ItemNames.ForcePathStyle) is not { } value ? null
+                : Values.Boolean(value) ?? throw BuildErrors.NotAMetadataValue(item.ItemSpec, ItemNames.ForcePathStyle, value, "true or false"),
+            UsernameVariable = Text(ItemNames.UsernameVariable),
+            TokenVariable = Text(ItemNames.TokenVariable),
+        };
+
+        string? Text(string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
+    }
 
     /// <summary>The content as Items.targets names it: MSBuild removes items by their names.</summary>
     public static ITaskItem ToContentItem(ITaskItem item)

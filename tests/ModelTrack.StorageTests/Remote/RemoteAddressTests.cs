@@ -48,7 +48,7 @@ public sealed class RemoteAddressTests
 
         Assert.AreEqual(location, address.Location);
         Assert.AreEqual(Enum.Parse<RemoteKind>(kind), address.Kind);
-        Assert.AreEqual("MT3610", Assert.Throws<ModelTrackException>(() => Remotes.Open(address)).Code);
+        Assert.AreEqual("MT3610", Assert.Throws<ModelTrackException>(() => Remotes.Open(address, RemoteSettings.None)).Code);
     }
 
     [TestMethod]
@@ -98,7 +98,7 @@ public sealed class RemoteAddressTests
     [TestMethod]
     public void A_folder_opens_as_a_folder()
     {
-        var transport = Remotes.Open(RemoteAddress.Parse("remote", s_base));
+        var transport = Remotes.Open(RemoteAddress.Parse("remote", s_base), RemoteSettings.None);
 
         Assert.IsInstanceOfType<FileTransport>(transport);
         Assert.AreEqual(Path.Combine(s_base, "remote"), transport.Traits.Name);

@@ -7,7 +7,7 @@ public static class Remotes
 {
     /// <summary>The bare driver; no request is made. Wrap it in retry, limit and count.</summary>
     /// <exception cref="Diagnostics.ModelTrackException">This version has no driver for that kind of address.</exception>
-    public static ITransport Open(RemoteAddress address) => address.Kind switch
+    public static ITransport Open(RemoteAddress address, RemoteSettings settings) => address.Kind switch
     {
         RemoteKind.Folder => new FileTransport(address.Location),
         _ => throw StorageErrors.AddressNotYet(address.Location, address.Kind == RemoteKind.S3 ? "S3" : "HTTP"),
