@@ -6,6 +6,8 @@ namespace ModelTrack.Git;
 /// <summary>Answers by the git executable on the PATH: the user's own Git, with all that it supports.</summary>
 public sealed class GitExecutable(string root) : IGit
 {
+    private const string CommitFormat = "--format=%H%x00%an%x00%aI%x00%s";
+
     public string Root { get; } = root;
 
     public async Task<IReadOnlyList<IgnoredPath>> FindIgnoredAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
@@ -37,16 +39,14 @@ public sealed class GitExecutable(string root) : IGit
     {
         if (!await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return null;
         var fields = Fields(await RunAsync(
-            ["--literal-pathspecs", "log", "-1", "-z", "--format=%H%x00%an%x00%aI%x00%s", "--", path], null, [0], cancellationToken).ConfigureAwait(false));
-        return fields.Length < 4
-            ? null
-            : new CommitInfo(fields[0], fields[1], DateTimeOffset.Parse(fields[2], CultureInfo.InvariantCulture), fields[3]);
+            ["--literal-pathspecs", "log", "-1", "-z", "--no-show-signature", CommitFormat, "--", path], null, [0], cancellationToken).ConfigureAwait(false));
+        return Commit(fields);
     }
 
     public async Task<IReadOnlyList<byte[]>> ReadHistoryAsync(string path, int count, CancellationToken cancellationToken)
     {
         if (!await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return [];
-        var relative = Path.GetRelativePath(Root, Path.GetFullPath(path, Root)).Replace('\\', '/');
+        var relative = Relative(path);
         var commits = Text(await RunAsync(
             ["--literal-pathspecs", "log", "--first-parent", $"-{count}", "--format=%H", "--", relative], null, [0], cancellationToken).ConfigureAwait(false))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -70,6 +70,61 @@ public sealed class GitExecutable(string root) : IGit
         var result = await GitProcess.RunAsync(Root, ["config", "--get", $"remote.{name}.url"], null, cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0 ? Text(result.Output).Trim() : null;
     }
+
+    public async Task<CommitInfo?> ResolveAsync(string revision, CancellationToken cancellationToken)
+    {
+        // No name of Git's starts with a dash, and Git would take it for an option.
+        if (revision.Length == 0 || revision[0] == '-') return null;
+        var id = await GitProcess.RunAsync(Root, ["rev-parse", "--verify", "--quiet", revision + "^{commit}"], null, cancellationToken).ConfigureAwait(false);
+        if (id.ExitCode == 1) return null;
+        if (id.ExitCode != 0)
+        {
+            // Some that are no revision at all are fatal even so; a repository that Git refuses is fatal whatever is asked.
+            await RunAsync(["rev-parse", "--git-dir"], null, [0], cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        return Commit(Fields(await RunAsync(
+            ["log", "-1", "-z", "--no-show-signature", CommitFormat, Text(id.Output).Trim(), "--"], null, [0], cancellationToken).ConfigureAwait(false)));
+    }
+
+    public async Task<byte[]?> ReadFileAsync(string commit, string path, CancellationToken cancellationToken)
+    {
+        var entries = await ReadTreeAsync(commit, Relative(path), recursive: false, cancellationToken).ConfigureAwait(false);
+        return entries.Count == 0 ? null : await RunAsync(["cat-file", "blob", entries[0].Id], null, [0], cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<string>> ListFilesAsync(string commit, string? folder, CancellationToken cancellationToken)
+    {
+        var under = folder is null ? "" : Relative(folder);
+        var prefix = under is "" or "." ? "" : under + "/";
+        return [.. (await ReadTreeAsync(commit, prefix, recursive: true, cancellationToken).ConfigureAwait(false)).Select(e => e.Path)];
+    }
+
+    /// <summary>The regular files of a commit's tree at or under <paramref name="path"/>; empty for all.</summary>
+    private async Task<IReadOnlyList<(string Path, string Id)>> ReadTreeAsync(string commit, string path, bool recursive, CancellationToken cancellationToken)
+    {
+        List<string> arguments = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree"];
+        if (recursive) arguments.Add("-r");
+        arguments.AddRange([commit, "--"]);
+        if (path.Length > 0) arguments.Add(path);
+        var files = new List<(string, string)>();
+        foreach (var line in Fields(await RunAsync(arguments, null, [0], cancellationToken).ConfigureAwait(false)))
+        {
+            // `100644 blob 9daeaf…<TAB>path`; a link is 120000 and a submodule a commit.
+            var tab = line.IndexOf('\t', StringComparison.Ordinal);
+            if (!line.StartsWith("100", StringComparison.Ordinal)) continue;
+            files.Add((line[(tab + 1)..], line[..tab].Split(' ')[2]));
+        }
+
+        return files;
+    }
+
+    private string Relative(string path) => Path.GetRelativePath(Root, Path.GetFullPath(path, Root)).Replace('\\', '/');
+
+    private static CommitInfo? Commit(string[] fields) => fields.Length < 3
+        ? null
+        : new CommitInfo(fields[0], fields[1], DateTimeOffset.Parse(fields[2], CultureInfo.InvariantCulture), fields.ElementAtOrDefault(3) ?? "");
 
     private async Task<bool> HasHeadAsync(CancellationToken cancellationToken) =>
         (await GitProcess.RunAsync(Root, ["rev-parse", "--verify", "--quiet", "HEAD"], null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;

@@ -26,6 +26,15 @@ public interface IGit
 
     /// <summary>The URL of `origin`, else of the only remote; null without one.</summary>
     Task<string?> FindOriginAsync(CancellationToken cancellationToken);
+
+    /// <summary>The commit that <paramref name="revision"/> names: a commit, tag, branch or anything that Git reads as one, such as `HEAD~2`; null when there is none.</summary>
+    Task<CommitInfo?> ResolveAsync(string revision, CancellationToken cancellationToken);
+
+    /// <summary>The bytes of a regular file at <paramref name="commit"/>; null when that commit has none under this path. A partial clone fetches what it left out.</summary>
+    Task<byte[]?> ReadFileAsync(string commit, string path, CancellationToken cancellationToken);
+
+    /// <summary>The regular files of <paramref name="commit"/> at any depth, or those under <paramref name="folder"/>, relative to the root with `/`; without submodules' files.</summary>
+    Task<IReadOnlyList<string>> ListFilesAsync(string commit, string? folder, CancellationToken cancellationToken);
 }
 
 /// <param name="Path">As it was asked for.</param>
