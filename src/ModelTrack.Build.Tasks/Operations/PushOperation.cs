@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
+using ModelTrack.Git;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Store;
@@ -62,6 +63,7 @@ public static class PushOperation
         }
 
         FailPoint.Hit("push.done");
+        await remote.RegisterRepositoryAsync(session.Root, token => FindOriginAsync(session, token), !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
         store.ConfirmRemote(identity.Sha256, remote.Identity);
         others.Add(identity.Sha256);
         if (result.AlreadyThere)
@@ -102,6 +104,12 @@ public static class PushOperation
         var content = listing.ToArtifactContent();
         return content.Blobs.All(store.Contains) ? content : null;
     }
+
+    /// <summary>Who this is at the remote: its garbage collection asks for every repository that pushed.</summary>
+    private static async Task<string> FindOriginAsync(OperationSession session, CancellationToken cancellationToken) =>
+        session.Git is { } git && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin
+            ? OriginUrl.Normalize(origin)
+            : OriginUrl.OfFolder(session.Root);
 
     /// <summary>A machine that lacks the content cannot send it, and need not when the remote has it.</summary>
     private static async Task<ArtifactResult> AtRemoteAlreadyAsync(

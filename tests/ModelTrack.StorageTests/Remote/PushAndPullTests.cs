@@ -97,7 +97,9 @@ public sealed class PushAndPullTests
         bed.Time.Advance(TimeSpan.FromHours(25));
         bed.Count.Reset();
         Assert.IsTrue((await one.PushAsync(artifact)).AlreadyThere);
-        Assert.AreEqual(1 + bed.Packs.Count, bed.Count.Requests());
+        // Once for a session: what is condemned, and the remote's own time.
+        Assert.AreEqual(3, bed.Count.Requests(area: "gc"));
+        Assert.AreEqual(1 + bed.Packs.Count + 3, bed.Count.Requests());
         Assert.AreEqual(bed.Packs.Count, bed.Count.Requests(RequestKind.Head, "packs"));
 
         bed.Count.Reset();

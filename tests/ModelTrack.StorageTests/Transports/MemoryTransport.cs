@@ -14,6 +14,9 @@ internal sealed class MemoryTransport : ITransport
 
     public TransportTraits Traits { get; init; } = new("memory://test", ConditionalPut: true, RangeReads: true, CanList: true, MaxConnections: 8);
 
+    /// <summary>The remote's own clock; without one, each write is a second after the one before.</summary>
+    public Func<DateTimeOffset>? Clock { get; set; }
+
     public ValueTask PrepareAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public async ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken)
@@ -79,7 +82,7 @@ internal sealed class MemoryTransport : ITransport
     private StoredObject NewObject(byte[] bytes)
     {
         var tag = Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture);
-        return new StoredObject(bytes, new ObjectHead(bytes.Length, tag, DateTimeOffset.UnixEpoch.AddSeconds(_version)));
+        return new StoredObject(bytes, new ObjectHead(bytes.Length, tag, Clock?.Invoke() ?? DateTimeOffset.UnixEpoch.AddSeconds(_version)));
     }
 
     internal sealed record StoredObject(byte[] Bytes, ObjectHead Head);

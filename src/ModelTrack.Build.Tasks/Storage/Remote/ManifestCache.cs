@@ -7,9 +7,10 @@ namespace ModelTrack.Storage.Remote;
 
 /// <summary>A manifest as it was last seen at the remote.</summary>
 /// <param name="ETag">By which the remote can say that it is still so; null when it gave none.</param>
+/// <param name="Written">When the remote says that it was written; null where it does not.</param>
 /// <param name="PacksSeen">When the youngest look at its packs was that found them all; null for never.</param>
 /// <param name="Body">The pieces of the body one after the other; empty when the root has it, or when it was never needed.</param>
-internal sealed record CachedManifest(string? ETag, DateTimeOffset? PacksSeen, ReadOnlyMemory<byte> Root, ReadOnlyMemory<byte> Body);
+internal sealed record CachedManifest(string? ETag, DateTimeOffset? Written, DateTimeOffset? PacksSeen, ReadOnlyMemory<byte> Root, ReadOnlyMemory<byte> Body);
 
 /// <summary>
 /// Manifests kept in the store: so that an unchanged one is not fetched again, and so that this machine knows which remotes it has seen.
@@ -17,11 +18,11 @@ internal sealed record CachedManifest(string? ETag, DateTimeOffset? PacksSeen, R
 /// </summary>
 internal sealed class ManifestCache(LocalStore store, string identity)
 {
-    private const int HeaderSize = 4 + 8 + 4 + 4 + 4;
+    private const int HeaderSize = 4 + 8 + 4 + 4 + 4 + 8;
     private const int MaxETag = 1024;
     private const long MaxFile = 2_000_000_000;
 
-    private static ReadOnlySpan<byte> Magic => "MTC1"u8;
+    private static ReadOnlySpan<byte> Magic => "MTC2"u8;
 
     /// <summary>Whether this machine has ever pushed to or pulled from the remote.</summary>
     public bool KnowsRemote
@@ -94,6 +95,7 @@ internal sealed class ManifestCache(LocalStore store, string identity)
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), tag.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(16), manifest.Root.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(20), manifest.Body.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), manifest.Written?.ToUnixTimeSeconds() ?? 0);
         tag.CopyTo(header.AsSpan(HeaderSize));
         Sha256Hash.Of(header.AsSpan(0, HeaderSize + tag.Length)).CopyTo(header.AsSpan(HeaderSize + tag.Length));
         return header;
@@ -102,12 +104,13 @@ internal sealed class ManifestCache(LocalStore store, string identity)
     private static CachedManifest? Read(byte[] bytes)
     {
         var span = bytes.AsSpan();
-        if (!span.StartsWith(Magic)) return null;
+        if (span.Length < HeaderSize || !span.StartsWith(Magic)) return null;
 
         var seen = BinaryPrimitives.ReadInt64LittleEndian(span[4..]);
         var tagLength = BinaryPrimitives.ReadInt32LittleEndian(span[12..]);
         var rootLength = BinaryPrimitives.ReadInt32LittleEndian(span[16..]);
         var bodyLength = BinaryPrimitives.ReadInt32LittleEndian(span[20..]);
+        var written = BinaryPrimitives.ReadInt64LittleEndian(span[24..]);
         if (tagLength is < 0 or > MaxETag || rootLength < 0 || bodyLength < 0) return null;
 
         var start = HeaderSize + tagLength + Sha256Hash.Size;
@@ -116,8 +119,11 @@ internal sealed class ManifestCache(LocalStore store, string identity)
 
         return new CachedManifest(
             tagLength == 0 ? null : Encoding.UTF8.GetString(span.Slice(HeaderSize, tagLength)),
-            seen is <= 0 or > 253_402_300_799 ? null : DateTimeOffset.FromUnixTimeSeconds(seen),
+            Time(written),
+            Time(seen),
             bytes.AsMemory(start, rootLength),
             bytes.AsMemory(start + rootLength, bodyLength));
     }
+
+    private static DateTimeOffset? Time(long seconds) => seconds is <= 0 or > 253_402_300_799 ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
 }

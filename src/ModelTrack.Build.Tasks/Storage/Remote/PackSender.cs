@@ -118,12 +118,14 @@ internal sealed class PackSender(RemoteSession session, IReadOnlySet<Sha256Hash>
         await SendAsync(pack.Id, pack.Bytes, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>One that is there and old may be garbage of a push that died, and about to be collected: it is written again.</summary>
     private async Task SendAsync(Sha256Hash id, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var key = RemoteKeys.Pack(id);
         var isThere = !resend.Contains(id)
             && await session.Transport.HeadAsync(key, cancellationToken).ConfigureAwait(false) is { } head
-            && head.Size == bytes.Length;
+            && head.Size == bytes.Length
+            && await session.Gc.IsYoungAsync(head.LastModified, cancellationToken).ConfigureAwait(false);
         if (!isThere)
         {
             FailPoint.Hit("remote.push.pack");

@@ -1,3 +1,4 @@
+using System.Text;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Store;
@@ -67,6 +68,25 @@ public sealed class PackedRemote : IAsyncDisposable
     /// <summary>The hint: artifacts lately pushed under this pointer's path, newest first; empty when there is none.</summary>
     public Task<IReadOnlyList<Sha256Hash>> RecentAsync(string recentPath, CancellationToken cancellationToken) =>
         GuardAsync(() => new RecentHints(_session).ReadAsync(recentPath, cancellationToken));
+
+    /// <summary>
+    /// Makes a repository known to this remote's garbage collection, which asks for every one of them. Asks nobody when the store remembers that
+    /// it is; after content was sent, it is also made sure that it is known under its present URL.
+    /// </summary>
+    /// <param name="workspace">The work tree's folder, full.</param>
+    /// <param name="findUrl">Its origin's URL without credentials.</param>
+    /// <param name="hasSent">Whether this push sent content.</param>
+    public Task RegisterRepositoryAsync(string workspace, Func<CancellationToken, Task<string>> findUrl, bool hasSent, CancellationToken cancellationToken) =>
+        GuardAsync<object?>(async () =>
+        {
+            var known = _session.Store.FindRegistration(Identity, workspace);
+            if (known is not null && !hasSent) return null;
+            var url = await findUrl(cancellationToken).ConfigureAwait(false);
+            if (known == url) return null;
+            await _session.Transport.PutAsync(RemoteKeys.Repository(url), Encoding.UTF8.GetBytes(url + "\n"), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+            _session.Store.NoteRegistration(Identity, workspace, url);
+            return null;
+        });
 
     public async ValueTask DisposeAsync()
     {

@@ -10,6 +10,9 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 {
     private const int MaxBases = 8;
 
+    /// <summary>How often a push goes on when garbage was collected from under it.</summary>
+    private const int MostRounds = 5;
+
     /// <summary>How long a pack that was seen at the remote is taken to be there still.</summary>
     private static readonly TimeSpan s_trustPacks = TimeSpan.FromHours(24);
 
@@ -18,30 +21,91 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
     public async Task<PushResult> PushAsync(
         ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken)
     {
-        var own = await FirstLookAsync(artifact.Id, cancellationToken).ConfigureAwait(false);
-        var absent = new HashSet<Sha256Hash>();
-        if (own.Manifest is { } there && Describes(there, artifact))
+        // One that was checked lately was too young then to be condemned since: one request tells that it is still there.
+        if (IsTrusted(session.Cache.Load(artifact.Id)?.PacksSeen)
+            && (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest is { } known
+            && Describes(known, artifact) && IsTrusted(known.PacksSeen))
         {
-            absent = await AbsentPacksAsync(there.Root.Packs, _ => there.PacksSeen, cancellationToken).ConfigureAwait(false);
-            if (absent.Count == 0)
+            session.Store.ConfirmRemote(artifact.Id, session.Identity);
+            return new PushResult(AlreadyThere: true, 0, 0);
+        }
+
+        PushResult? sum = null;
+        var look = await BeginAsync(cancellationToken).ConfigureAwait(false);
+        for (var round = 1; ; round++)
+        {
+            var (result, relied) = await PushOnceAsync(artifact, findBases, recentPath, look, trustPacks: round == 1, cancellationToken).ConfigureAwait(false);
+            sum = sum is null ? result : new PushResult(sum.AlreadyThere && result.AlreadyThere, sum.BytesSent + result.BytesSent, sum.PacksSent + result.PacksSent);
+            if (relied is null || await StandsAsync(relied, look, cancellationToken).ConfigureAwait(false) is not { } newer) break;
+            if (round == MostRounds) throw StorageErrors.KeepsBeingCollected(session.Identity);
+            session.Log.Detail($"Garbage was collected at {session.Identity} meanwhile; {artifact.Id.ToShortString()} is checked again.");
+            look = newer;
+        }
+
+        session.Store.ConfirmRemote(artifact.Id, session.Identity);
+        return sum;
+    }
+
+    /// <param name="trustPacks">Packs that were seen lately are taken to be there.</param>
+    /// <returns>The manifest that was written; null when nothing was, and nothing can have been condemned.</returns>
+    private async Task<(PushResult Result, RemoteManifest? Written)> PushOnceAsync(
+        ArtifactContent artifact, FindBases findBases, string? recentPath, GcLook look, bool trustPacks, CancellationToken cancellationToken)
+    {
+        var own = (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
+        var absent = new HashSet<Sha256Hash>(look.Packs);
+        if (own is not null && Describes(own, artifact) && !look.Condemns(own))
+        {
+            var gone = await AbsentPacksAsync(own.Root.Packs, _ => trustPacks ? own.PacksSeen : null, cancellationToken).ConfigureAwait(false);
+            if (gone.Count == 0)
             {
-                if (!IsTrusted(there.PacksSeen)) manifests.NotePacksSeen(there);
-                session.Store.ConfirmRemote(artifact.Id, session.Identity);
-                return new PushResult(AlreadyThere: true, 0, 0);
+                if (await session.Gc.IsYoungAsync(own.Written, cancellationToken).ConfigureAwait(false))
+                {
+                    manifests.NotePacksSeen(own);
+                    return (new PushResult(AlreadyThere: true, 0, 0), null);
+                }
+
+                var renewed = await RenewAsync(own, cancellationToken).ConfigureAwait(false);
+                return (new PushResult(AlreadyThere: true, own.RootBytes.Length, 0), renewed);
             }
+
+            absent.UnionWith(gone);
         }
 
         var ensured = layout.EnsureAsync(cancellationToken);
         var hinted = await AfterAsync(ensured, recentPath is null ? Task.FromResult<IReadOnlyList<Sha256Hash>>([]) : _hints.ReadAsync(recentPath, cancellationToken)).ConfigureAwait(false);
         var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
         var bases = await findBases(cancellationToken).ConfigureAwait(false);
-        var known = own.Manifest is null ? [] : new List<RemoteManifest> { own.Manifest };
-        known.AddRange(await BasesAsync([.. bases.Concat(hinted).Where(id => id != artifact.Id).Distinct().Take(MaxBases)], cancellationToken).ConfigureAwait(false));
-        await LocateAsync(plan, known, absent, cancellationToken).ConfigureAwait(false);
+        var known = own is null ? [] : new List<RemoteManifest> { own };
+        var offered = bases.Concat(hinted).Where(id => id != artifact.Id && !look.Condemns(id)).Distinct().Take(MaxBases);
+        known.AddRange(await BasesAsync([.. offered], cancellationToken).ConfigureAwait(false));
+        await LocateAsync(plan, known, absent, trustPacks, cancellationToken).ConfigureAwait(false);
 
-        var result = await SendAsync(plan, new HashSet<Sha256Hash>(), cancellationToken).ConfigureAwait(false);
+        var result = await SendAsync(plan, look.Packs, cancellationToken).ConfigureAwait(false);
         if (recentPath is not null) await _hints.WriteAsync(recentPath, artifact.Id, hinted, cancellationToken).ConfigureAwait(false);
         return result;
+    }
+
+    /// <summary>Writes an old manifest anew, so that its time begins again.</summary>
+    private async Task<RemoteManifest> RenewAsync(RemoteManifest manifest, CancellationToken cancellationToken)
+    {
+        await session.Transport.PutAsync(manifest.Key, manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+        return manifests.NotePacksSeen(manifest with { ETag = null, Written = null });
+    }
+
+    /// <summary>
+    /// Whether what was written stands for good. Null: it does. Else garbage was or is being collected from what it relies on, and the look with
+    /// which to check again.
+    /// </summary>
+    private async Task<GcLook?> StandsAsync(RemoteManifest written, GcLook before, CancellationToken cancellationToken)
+    {
+        var gc = session.Gc;
+        var after = await gc.LookAsync(cancellationToken).ConfigureAwait(false);
+        if (gc.Age(before) < GcWatch.Reliance && !before.Condemns(written) && !after.Condemns(written)) return null;
+
+        // The flag before the list: a sweep removes the list before its flag.
+        var wasSwept = await gc.WaitForSweepAsync(cancellationToken).ConfigureAwait(false);
+        after = await gc.LookAsync(cancellationToken).ConfigureAwait(false);
+        return !wasSwept && gc.Age(before) < GcWatch.Reliance && after.IsOfSameRun(before) ? null : after;
     }
 
     /// <summary>Sends an artifact whose manifest at the remote is of no use, without relying on certain packs.</summary>
@@ -50,13 +114,13 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
     {
         await layout.EnsureAsync(cancellationToken).ConfigureAwait(false);
         var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
-        await LocateAsync(plan, bases, badPacks, cancellationToken).ConfigureAwait(false);
-        return await SendAsync(plan, badPacks, cancellationToken).ConfigureAwait(false);
+        await LocateAsync(plan, bases, badPacks, trustPacks: false, cancellationToken).ConfigureAwait(false);
+        return (await SendAsync(plan, badPacks, cancellationToken).ConfigureAwait(false)).Result;
     }
 
     /// <summary>Sends all that is not located, then the manifest.</summary>
     /// <param name="resend">Packs that are sent even though the remote shows one of that name and size.</param>
-    private async Task<PushResult> SendAsync(PushPlan plan, IReadOnlySet<Sha256Hash> resend, CancellationToken cancellationToken)
+    private async Task<(PushResult Result, RemoteManifest Written)> SendAsync(PushPlan plan, IReadOnlySet<Sha256Hash> resend, CancellationToken cancellationToken)
     {
         session.Log.Progress.Expect(plan.ToSend().Sum(chunk => (long)plan.Chunks[chunk].Length));
         var sender = new PackSender(session, resend);
@@ -73,22 +137,21 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         var looks = manifest.Manifest.Root.Packs.Where(pack => !pack.IsTombstone).Select(pack => plan.SeenAt(pack.Id)).ToList();
         var seen = looks.Contains(null) ? null : looks.DefaultIfEmpty(session.Time.GetUtcNow()).Min();
         manifests.Keep(manifest.Manifest with { PacksSeen = seen }, manifest.Body);
-        session.Store.ConfirmRemote(artifact.Id, session.Identity);
-        return new PushResult(AlreadyThere: false, sender.BytesSent + manifest.Manifest.RootBytes.Length, sender.PacksSent);
+        return (new PushResult(AlreadyThere: false, sender.BytesSent + manifest.Manifest.RootBytes.Length, sender.PacksSent), manifest.Manifest);
     }
 
-    /// <summary>Asks for the artifact's own manifest; the first thing a push asks, and where a missing folder shows.</summary>
-    private async Task<ManifestLook> FirstLookAsync(Sha256Hash artifact, CancellationToken cancellationToken)
+    /// <summary>The look at what is condemned, from which a push relies on what it sees; where a missing folder shows.</summary>
+    private async Task<GcLook> BeginAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await manifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false);
+            return await session.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ModelTrackException e) when (e.Code == StorageErrors.RemoteFolderMissingCode && !session.Cache.KnowsRemote)
         {
             // The first push of all makes the folder; one that this machine has seen is gone for a reason that a person has to look at.
             await session.Transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            return default;
+            return await session.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -116,7 +179,8 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
     }
 
     /// <summary>Locates in the bases what they have, and sees that the packs are there.</summary>
-    private async Task LocateAsync(PushPlan plan, IReadOnlyList<RemoteManifest> bases, HashSet<Sha256Hash> absent, CancellationToken cancellationToken)
+    private async Task LocateAsync(
+        PushPlan plan, IReadOnlyList<RemoteManifest> bases, HashSet<Sha256Hash> absent, bool trustPacks, CancellationToken cancellationToken)
     {
         foreach (var manifest in bases)
         {
@@ -133,8 +197,8 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 
         plan.UnlocateHardlyUsed();
         var used = plan.PacksInUse();
-        var gone = await AbsentPacksAsync([.. used.Select(plan.Pack)], plan.SeenAt, cancellationToken).ConfigureAwait(false);
-        foreach (var pack in used.Where(pack => !IsTrusted(plan.SeenAt(pack)))) plan.NoteSeen(pack, session.Time.GetUtcNow());
+        var gone = await AbsentPacksAsync([.. used.Select(plan.Pack)], pack => trustPacks ? plan.SeenAt(pack) : null, cancellationToken).ConfigureAwait(false);
+        foreach (var pack in used.Where(pack => !trustPacks || !IsTrusted(plan.SeenAt(pack)))) plan.NoteSeen(pack, session.Time.GetUtcNow());
         if (gone.Count > 0) plan.Unlocate(gone);
     }
 

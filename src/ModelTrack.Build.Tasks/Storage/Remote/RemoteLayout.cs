@@ -18,6 +18,7 @@ internal sealed class RemoteLayout(RemoteSession session)
 
         var buffer = new byte[MaxSize];
         var read = await session.Transport.ReadAsync(RemoteKeys.Layout, 0, buffer, null, cancellationToken).ConfigureAwait(false);
+        if (read.Status != ReadStatus.Found) session.Store.ForgetRegistrations(session.Identity);
         if (read.Status != ReadStatus.Found && session.Cache.KnowsRemote) session.Log.Warn(StorageErrors.RemoteEmptied(session.Identity));
         if (read.Status != ReadStatus.Found || !IsUnderstood(buffer.AsMemory(0, read.Count)))
         {

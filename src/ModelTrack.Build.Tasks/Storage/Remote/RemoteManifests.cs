@@ -10,6 +10,9 @@ namespace ModelTrack.Storage.Remote;
 /// <param name="PacksSeen">When this machine last saw all its packs there; null for never.</param>
 internal sealed record RemoteManifest(Sha256Hash Artifact, ManifestRoot Root, ReadOnlyMemory<byte> RootBytes, string? ETag, DateTimeOffset? PacksSeen)
 {
+    /// <summary>By the remote's own clock, or earlier; null where it is not known.</summary>
+    public DateTimeOffset? Written { get; init; }
+
     public string Key => RemoteKeys.Manifest(Artifact);
 }
 
@@ -37,7 +40,7 @@ internal sealed class RemoteManifests(RemoteSession session)
         switch (read.Status)
         {
             case ReadStatus.NotModified:
-                return new ManifestLook(new RemoteManifest(artifact, Parse(cached!.Root, key), cached.Root, cached.ETag, cached.PacksSeen), false);
+                return new ManifestLook(new RemoteManifest(artifact, Parse(cached!.Root, key), cached.Root, cached.ETag, cached.PacksSeen) { Written = cached.Written }, false);
             case ReadStatus.Absent:
                 return default;
         }
@@ -58,7 +61,7 @@ internal sealed class RemoteManifests(RemoteSession session)
         if (root.Info.Artifact != artifact) return new ManifestLook(null, IsTorn: true);
 
         var isAsCached = cached is not null && cached.Root.Span.SequenceEqual(bytes.Span);
-        var manifest = new RemoteManifest(artifact, root, bytes, read.Head!.ETag, isAsCached ? cached!.PacksSeen : null);
+        var manifest = new RemoteManifest(artifact, root, bytes, read.Head!.ETag, isAsCached ? cached!.PacksSeen : null) { Written = read.Head.LastModified };
         if (!isAsCached || cached!.ETag != manifest.ETag) Keep(manifest, isAsCached ? cached!.Body : default);
         return new ManifestLook(manifest, false);
     }
@@ -114,7 +117,7 @@ internal sealed class RemoteManifests(RemoteSession session)
 
     /// <summary>Remembers a manifest that the remote was seen to have.</summary>
     public void Keep(RemoteManifest manifest, ReadOnlyMemory<byte> body) =>
-        session.Cache.Save(manifest.Artifact, new CachedManifest(manifest.ETag, manifest.PacksSeen, manifest.RootBytes, body));
+        session.Cache.Save(manifest.Artifact, new CachedManifest(manifest.ETag, manifest.Written, manifest.PacksSeen, manifest.RootBytes, body));
 
     /// <summary>Remembers that all packs of a manifest were there just now.</summary>
     public RemoteManifest NotePacksSeen(RemoteManifest manifest)

@@ -5,26 +5,38 @@ using ModelTrack.Storage.Transports;
 namespace ModelTrack.Storage.Remote;
 
 /// <summary>What the parts of one open remote share.</summary>
-internal sealed class RemoteSession(ITransport transport, LocalStore store, IOperationLog log, TimeProvider time) : IDisposable
+internal sealed class RemoteSession : IDisposable
 {
     /// <summary>How many packs are in memory at once, whatever is pushed side by side.</summary>
     private const int PacksInMemory = 4;
 
     private const int MaxReads = 16;
 
-    public ITransport Transport { get; } = transport;
+    public RemoteSession(ITransport transport, LocalStore store, IOperationLog log, TimeProvider time)
+    {
+        Transport = transport;
+        Store = store;
+        Log = log;
+        Time = time;
+        Cache = new ManifestCache(store, transport.Traits.Name);
+        Gc = new GcWatch(this);
+    }
 
-    public LocalStore Store { get; } = store;
+    public ITransport Transport { get; }
 
-    public IOperationLog Log { get; } = log;
+    public LocalStore Store { get; }
 
-    public TimeProvider Time { get; } = time;
+    public IOperationLog Log { get; }
+
+    public TimeProvider Time { get; }
 
     public string Identity => Transport.Traits.Name;
 
     public RateMeter Meter { get; } = new();
 
-    public ManifestCache Cache { get; } = new(store, transport.Traits.Name);
+    public ManifestCache Cache { get; }
+
+    public GcWatch Gc { get; }
 
     public PackBuffers Buffers { get; } = new();
 
@@ -32,5 +44,9 @@ internal sealed class RemoteSession(ITransport transport, LocalStore store, IOpe
 
     public int Parallelism => Math.Clamp(Transport.Traits.MaxConnections, 1, MaxReads);
 
-    public void Dispose() => PackSlots.Dispose();
+    public void Dispose()
+    {
+        PackSlots.Dispose();
+        Gc.Dispose();
+    }
 }

@@ -28,6 +28,8 @@ internal sealed class VerifiedManifest(ArtifactContent content)
 /// <summary>Verify: manifests are whole and of their artifacts, packs are there in their size, and what is read of them hashes to what they say.</summary>
 internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests manifests, Pusher pusher)
 {
+    private const int MostRounds = 3;
+
     private int _packsChecked;
     private long _bytesChecked;
 
@@ -35,6 +37,21 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(percent, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
+        if (!heal) return await RunOnceAsync(artifacts, percent, heal: false, cancellationToken).ConfigureAwait(false);
+
+        // What heals also writes: a collection of garbage meanwhile may have taken what it relied on.
+        for (var round = 1; ; round++)
+        {
+            var before = await session.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
+            var report = await RunOnceAsync(artifacts, percent, heal: true, cancellationToken).ConfigureAwait(false);
+            if (report.Damage.Count == 0) return report;
+            var wasSwept = await session.Gc.WaitForSweepAsync(cancellationToken).ConfigureAwait(false);
+            if ((!wasSwept && (await session.Gc.LookAsync(cancellationToken).ConfigureAwait(false)).IsOfSameRun(before)) || round == MostRounds) return report;
+        }
+    }
+
+    private async Task<RemoteVerifyReport> RunOnceAsync(IReadOnlyCollection<ArtifactContent> artifacts, int percent, bool heal, CancellationToken cancellationToken)
+    {
         var all = new List<VerifiedManifest>();
         foreach (var artifact in artifacts.DistinctBy(artifact => artifact.Id)) all.Add(await ReadAsync(artifact, cancellationToken).ConfigureAwait(false));
 
@@ -42,8 +59,6 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
         IReadOnlyList<RemoteDamage> damage = heal && (badPacks.Count > 0 || all.Any(one => one.Problem is not null))
             ? await new RemoteHealer(session, manifests, pusher).HealAsync(all, badPacks, cancellationToken).ConfigureAwait(false)
             : [.. Tell(all, badPacks)];
-        foreach (var one in all.Where(one => one.Manifest is not null && one.Problem is null && !one.Names(badPacks.Keys.ToHashSet()))) manifests.NotePacksSeen(one.Manifest!);
-
         return new RemoteVerifyReport
         {
             ManifestsChecked = all.Count,

@@ -167,6 +167,35 @@ public sealed class LocalStore : IDisposable
     /// <summary>Where the remote's manifest of an artifact is kept; its folder is made when the store can be written.</summary>
     public string ManifestCachePath(string remoteIdentity, Sha256Hash artifact) => _context.ManifestPath(remoteIdentity, artifact);
 
+    /// <summary>The URL under which a workspace's repository was made known at a remote; null when this store knows of none.</summary>
+    public string? FindRegistration(string remoteIdentity, string workspace)
+    {
+        try
+        {
+            return File.ReadAllText(_context.Layout.Registration(remoteIdentity, workspace));
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            return null;
+        }
+    }
+
+    public void NoteRegistration(string remoteIdentity, string workspace, string url) => _context.TryNote(() =>
+        _context.WriteWhole(_context.Layout.Registration(remoteIdentity, workspace), System.Text.Encoding.UTF8.GetBytes(url), "store.registration"));
+
+    /// <summary>For a remote that was emptied: whoever pushes makes itself known anew.</summary>
+    public void ForgetRegistrations(string remoteIdentity)
+    {
+        try
+        {
+            Directory.Delete(_context.Layout.Registrations(remoteIdentity), recursive: true);
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            // There were none.
+        }
+    }
+
     /// <summary>Tells garbage collection of a workspace that uses this store.</summary>
     public void RegisterWorkspace(string root) => _workspaces.Register(root);
 

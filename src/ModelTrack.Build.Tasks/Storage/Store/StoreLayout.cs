@@ -46,6 +46,11 @@ internal sealed class StoreLayout(string root)
         return Path.Combine(ManifestFolder(remoteIdentity), name[..2], name);
     }
 
+    /// <summary>Notes under which URLs workspaces were made known at a remote.</summary>
+    public string Registrations(string remoteIdentity) => Path.Combine(ManifestFolder(remoteIdentity), "repos");
+
+    public string Registration(string remoteIdentity, string workspace) => Path.Combine(Registrations(remoteIdentity), Name(workspace));
+
     public string Workspace(string root) => Path.Combine(Workspaces, Name(root));
 
     public string ArtifactLock(string realPath) => Path.Combine(Locks, "artifacts", Name(realPath));
