@@ -53,7 +53,7 @@ internal sealed class LocalChunks(LocalStore store)
                 if (await store.FindFileAsync(id, cancellationToken).ConfigureAwait(false) is not { } file) continue;
 
                 var offset = 0L;
-                foreach (var chunk in await store.ChunksOfAsync(id, cancellationToken).ConfigureAwait(false))
+                foreach (var chunk in await store.ClaimedChunksOfAsync(id, cancellationToken).ConfigureAwait(false))
                 {
                     if (needed.Contains(chunk.Hash)) places.TryAdd(chunk.Hash, new Place(file, offset, chunk.Length));
                     offset += chunk.Length;

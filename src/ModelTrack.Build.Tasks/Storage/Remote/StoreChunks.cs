@@ -27,7 +27,7 @@ internal sealed class StoreChunks
             try
             {
                 var offset = 0L;
-                foreach (var chunk in await store.ChunksOfAsync(id, cancellationToken).ConfigureAwait(false))
+                foreach (var chunk in await store.ClaimedChunksOfAsync(id, cancellationToken).ConfigureAwait(false))
                 {
                     chunks._places.TryAdd(chunk.Hash, (id, offset));
                     offset += chunk.Length;

@@ -92,7 +92,8 @@ internal sealed class FileEntries(StoreContext context)
 
     /// <summary>Lets a temp file that holds the whole content appear under its name. The file is closed here.</summary>
     /// <param name="isSaved">This is the content's only copy: it is made durable by the next flush.</param>
-    public StoredFile Publish(FileStream temp, ContentDigest digest, bool isSaved)
+    /// <param name="isClaimed">The digest's chunks are a remote's word.</param>
+    public StoredFile Publish(FileStream temp, ContentDigest digest, bool isSaved, bool isClaimed = false)
     {
         var path = context.Layout.File(digest.Id.Sha256);
         temp.Dispose();
@@ -104,7 +105,7 @@ internal sealed class FileEntries(StoreContext context)
 
         // The rename itself has changed the inode's own time.
         if (FileStat.TryGet(path, out var renamed) && renamed with { CTimeNs = stat.CTimeNs } == stat) stat = renamed;
-        _records.TryWrite(NewRecord(digest, stat, isSaved, isDurable: false), digest.Chunks);
+        _records.TryWrite(NewRecord(digest, stat, isSaved, isDurable: false) with { IsClaimed = isClaimed }, digest.Chunks);
         FailPoint.Hit("store.publish.recorded");
         return new StoredFile(path, digest.Id, digest.Xxh128, stat);
     }
@@ -125,11 +126,23 @@ internal sealed class FileEntries(StoreContext context)
     }
 
     /// <summary>The recipe from the record, or by cutting again; null when the entry is not there.</summary>
-    public async ValueTask<IReadOnlyList<Chunk>?> ChunksAsync(ContentId id, CancellationToken cancellationToken)
+    /// <param name="proven">A remote's word is not enough: such a recipe is hashed at its first use, and cut anew when it proves wrong.</param>
+    public async ValueTask<IReadOnlyList<Chunk>?> ChunksAsync(ContentId id, bool proven, CancellationToken cancellationToken)
     {
-        if (FindRecord(id.Sha256) is { } record && record.Id == id && _records.Recipe(record) is { } recipe) return recipe;
+        if (FindRecord(id.Sha256) is { } record && record.Id == id && _records.Recipe(record) is { } recipe)
+        {
+            if (!proven || !record.IsClaimed) return recipe;
+            if (TryOpen(id.Sha256) is { } file && await RecipeProof.HoldsAsync(file, recipe, context.Layout.File(id.Sha256), cancellationToken).ConfigureAwait(false))
+            {
+                _records.MarkProven(record);
+                return recipe;
+            }
+
+            context.Log.Detail($"The chunks of {id} are not what a remote's manifest called them; it is cut anew.");
+        }
+
         if (SizeOf(id.Sha256) != id.Size || await CheckAsync(id, cancellationToken).ConfigureAwait(false) is null) return null;
-        if (FindRecord(id.Sha256) is { } renewed && _records.Recipe(renewed) is { } cut) return cut;
+        if (FindRecord(id.Sha256) is { IsClaimed: false } renewed && _records.Recipe(renewed) is { } cut) return cut;
 
         // A store that cannot be written keeps no record.
         using var handle = File.OpenHandle(context.Layout.File(id.Sha256), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);

@@ -7,7 +7,9 @@ namespace ModelTrack.Storage.Store;
 /// <summary>What is known of a whole-file entry: the stat under which its bytes were last seen to be right, and how it is cut.</summary>
 /// <param name="UnflushedBoot">The start of the system in which it was written without a flush; zero once it is durable.</param>
 /// <param name="ChunkCount">0 when the recipe is not known (or the content is empty).</param>
-internal sealed record FileRecord(ContentId Id, long MTimeNs, ulong Inode, FastHash Xxh128, bool SavedHere, Guid UnflushedBoot, int ChunkCount, ulong RecipeChecksum)
+/// <param name="IsClaimed">The recipe is what a remote's manifest says: its lengths make the content, its hashes nobody has computed here yet.</param>
+internal sealed record FileRecord(
+    ContentId Id, long MTimeNs, ulong Inode, FastHash Xxh128, bool SavedHere, Guid UnflushedBoot, int ChunkCount, ulong RecipeChecksum, bool IsClaimed = false)
 {
     public const int HeaderSize = 128;
 
@@ -15,6 +17,7 @@ internal sealed record FileRecord(ContentId Id, long MTimeNs, ulong Inode, FastH
     private const uint Magic = 0x5246544D; // "MTFR"
     private const ushort Version = 1;
     private const ushort SavedHereFlag = 1;
+    private const ushort ClaimedFlag = 2;
     private const int ChecksumOffset = HeaderSize - sizeof(ulong);
 
     /// <summary>
@@ -48,7 +51,7 @@ internal sealed record FileRecord(ContentId Id, long MTimeNs, ulong Inode, FastH
     {
         BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
         BinaryPrimitives.WriteUInt16LittleEndian(header[4..], Version);
-        BinaryPrimitives.WriteUInt16LittleEndian(header[6..], record.SavedHere ? SavedHereFlag : (ushort)0);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[6..], (ushort)((record.SavedHere ? SavedHereFlag : 0) | (record.IsClaimed ? ClaimedFlag : 0)));
         BinaryPrimitives.WriteInt64LittleEndian(header[8..], record.Id.Size);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], record.MTimeNs);
         BinaryPrimitives.WriteUInt64LittleEndian(header[24..], record.Inode);
@@ -72,15 +75,17 @@ internal sealed record FileRecord(ContentId Id, long MTimeNs, ulong Inode, FastH
             return null;
         }
 
+        var flags = BinaryPrimitives.ReadUInt16LittleEndian(header[6..]);
         var record = new FileRecord(
             new ContentId(id, BinaryPrimitives.ReadInt64LittleEndian(header[8..])),
             BinaryPrimitives.ReadInt64LittleEndian(header[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(header[24..]),
             FastHash.ReadBigEndian(header[32..]),
-            (BinaryPrimitives.ReadUInt16LittleEndian(header[6..]) & SavedHereFlag) != 0,
+            (flags & SavedHereFlag) != 0,
             new Guid(header.Slice(48, 16), bigEndian: true),
             BinaryPrimitives.ReadInt32LittleEndian(header[96..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(header[104..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(header[104..]),
+            (flags & ClaimedFlag) != 0);
         return record.Id.Size >= 0 && record.ChunkCount >= 0 && record.TotalSize == length ? record : null;
     }
 

@@ -44,16 +44,23 @@ internal sealed class FileRecords(StoreContext context)
         context.WriteWhole(context.Layout.Record(record.Id.Sha256), FileRecord.Write(record, chunks), "store.record");
 
     /// <summary>Notes that the entry's bytes are on the disk for sure.</summary>
-    public void MarkDurable(Sha256Hash id)
+    public void MarkDurable(Sha256Hash id) =>
+        Mark(id, record => record.UnflushedBoot == Guid.Empty ? null : record with { UnflushedBoot = Guid.Empty, SavedHere = true });
+
+    /// <summary>Notes that the recipe's hashes are those of the entry's bytes.</summary>
+    public void MarkProven(FileRecord proven) =>
+        Mark(proven.Id.Sha256, record => record.IsClaimed && record.RecipeChecksum == proven.RecipeChecksum ? record with { IsClaimed = false } : null);
+
+    private void Mark(Sha256Hash id, Func<FileRecord, FileRecord?> change)
     {
         var path = context.Layout.Record(id);
         try
         {
-            if (Read(path, id, out _, out _) is not { } record || record.UnflushedBoot == Guid.Empty) return;
+            if (Read(path, id, out _, out _) is not { } record || change(record) is not { } changed) return;
 
             Span<byte> header = stackalloc byte[FileRecord.HeaderSize];
             header.Clear();
-            FileRecord.WriteHeader(record with { UnflushedBoot = Guid.Empty, SavedHere = true }, header);
+            FileRecord.WriteHeader(changed, header);
             using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.Write(handle, header, 0);
         }

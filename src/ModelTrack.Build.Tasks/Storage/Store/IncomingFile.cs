@@ -147,8 +147,8 @@ public sealed class IncomingFile : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes the content appear in the store. With <paramref name="digest"/> (of the bytes as written, in order, by the caller) nothing is hashed again;
-    /// without it the file is hashed here. Null when the bytes are not the content: the temp file stays, for the caller to find the bad chunk
+    /// Makes the content appear in the store. With <paramref name="digest"/> (of the bytes as written, in order, by the caller) nothing is hashed again,
+    /// and its chunks count as a claim, to be proved before they are sent anywhere; without it the file is hashed here. Null when the bytes are not the content: the temp file stays, for the caller to find the bad chunk
     /// (<see cref="Forget"/>) or to <see cref="Discard"/>.
     /// </summary>
     public async Task<StoredFile?> CompleteAsync(ContentDigest? digest, CancellationToken cancellationToken)
@@ -159,6 +159,8 @@ public sealed class IncomingFile : IAsyncDisposable
         {
             lock (_lock) _journal.Clear();
             FailPoint.Hit("store.incoming.cut");
+            // A content of one chunk has that chunk's hash.
+            var isClaimed = digest is { Chunks: { Count: > 0 } claimed } && !(claimed.Count == 1 && claimed[0].Hash == Id.Sha256);
             digest ??= await ContentHasher.HashAsync(_handle, new HashOptions(Cut: true), copyTo: null, progress: null, cancellationToken).ConfigureAwait(false);
             if (digest.Id != Id)
             {
@@ -178,7 +180,7 @@ public sealed class IncomingFile : IAsyncDisposable
                 File.SetUnixFileMode(_handle, File.GetUnixFileMode(_handle) & Read);
             }
 
-            var stored = _entries.Publish(_file, digest, isSaved: false);
+            var stored = _entries.Publish(_file, digest, isSaved: false, isClaimed);
             _isGone = true;
             return stored;
         }

@@ -122,7 +122,10 @@ public sealed class LocalStore : IDisposable
     }
 
     /// <summary>The content's pieces, from its record or by cutting it again.</summary>
-    public ValueTask<IReadOnlyList<Chunk>> ChunksOfAsync(ContentId id, CancellationToken cancellationToken) => _reader.ChunksAsync(id, cancellationToken);
+    public ValueTask<IReadOnlyList<Chunk>> ChunksOfAsync(ContentId id, CancellationToken cancellationToken) => _reader.ChunksAsync(id, proven: true, cancellationToken);
+
+    /// <summary>As <see cref="ChunksOfAsync"/>, but a fetched content's hashes may be a remote's word still: for whoever checks what it makes of them.</summary>
+    public ValueTask<IReadOnlyList<Chunk>> ClaimedChunksOfAsync(ContentId id, CancellationToken cancellationToken) => _reader.ChunksAsync(id, proven: false, cancellationToken);
 
     /// <summary>Fills <paramref name="destination"/> from the content; a coded error when the store has it not.</summary>
     public ValueTask ReadAsync(ContentId id, long offset, Memory<byte> destination, CancellationToken cancellationToken) => _reader.ReadAsync(id, offset, destination, cancellationToken);

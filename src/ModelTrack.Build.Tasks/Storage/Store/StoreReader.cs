@@ -10,11 +10,11 @@ internal sealed class StoreReader(StoreContext context, FileEntries files, PackE
     private readonly Lock _lock = new();
     private (ContentId Id, SafeFileHandle Handle)? _open;
 
-    public async ValueTask<IReadOnlyList<Chunk>> ChunksAsync(ContentId id, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Chunk>> ChunksAsync(ContentId id, bool proven, CancellationToken cancellationToken)
     {
         if (id == ContentId.Empty) return [];
 
-        return await files.ChunksAsync(id, cancellationToken).ConfigureAwait(false)
+        return await files.ChunksAsync(id, proven, cancellationToken).ConfigureAwait(false)
             ?? (packs.Contains(id) ? [new Chunk(id.Sha256, (int)id.Size)] : throw StorageErrors.ContentAbsent(context.Layout.Root, id));
     }
 
