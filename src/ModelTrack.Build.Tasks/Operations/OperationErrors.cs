@@ -53,5 +53,9 @@ internal static class OperationErrors
 
     public static ModelTrackException RemoteFailed(string artifact, string remote, string detail) => s_catalog.Error("MT5523", artifact, remote, detail);
 
+    /// <summary>A remote speaks of keys; a person asks which artifact it was.</summary>
+    public static ModelTrackException RemoteFailed(ModelTrackException cause, string artifact, string remote) =>
+        new(RemoteFailed(artifact, remote, $"{cause.Code}: {cause.Message}").Diagnostic, cause);
+
     public static ModelTrackException KeepsChanging(string artifact) => s_catalog.Error("MT5524", artifact);
 }

@@ -58,8 +58,7 @@ public static class PushOperation
         }
         catch (ModelTrackException exception)
         {
-            var error = OperationErrors.RemoteFailed(artifact.DisplayName, remote.Identity, $"{exception.Code}: {exception.Message}");
-            throw new ModelTrackException(error.Diagnostic, exception);
+            throw OperationErrors.RemoteFailed(exception, artifact.DisplayName, remote.Identity);
         }
 
         FailPoint.Hit("push.done");

@@ -107,6 +107,19 @@ public static class VerifyOperation
         }
 
         var remote = session.Remotes.Open(place, store);
+        try
+        {
+            return await VerifyRemoteAsync(session, store, remote, content, findings, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException exception)
+        {
+            throw OperationErrors.RemoteFailed(exception, artifact.DisplayName, remote.Identity);
+        }
+    }
+
+    private static async Task<bool> VerifyRemoteAsync(
+        OperationSession session, LocalStore store, PackedRemote remote, ArtifactContent content, List<string> findings, CancellationToken cancellationToken)
+    {
         if (!await IsAtRemoteAsync(remote, content, cancellationToken).ConfigureAwait(false) && !store.IsConfirmed(content.Id, remote.Identity))
         {
             findings.Add($"{remote.Identity} does not have it: dotnet build -t:ModelTrackPush");

@@ -67,6 +67,18 @@ public sealed class VerifyOperationTests
     }
 
     [TestMethod]
+    public async Task A_remote_that_is_gone_is_told_with_the_artifact()
+    {
+        using var team = new Team();
+        var ada = await SavedAsync(team);
+        Directory.Delete(team.Remote, recursive: true);
+        Assert.AreEqual("MT5523", await ada.FailAsync(ada.VerifyAsync(Model)));
+        var text = ada.Log.Errors.Single().Text;
+        StringAssert.Contains(text, Model, StringComparison.Ordinal);
+        StringAssert.Contains(text, "MT3601", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public async Task Damage_without_a_good_copy_is_a_coded_error_that_names_the_artifact()
     {
         using var team = new Team();
