@@ -11,7 +11,12 @@ public readonly record struct FastHash(ulong High, ulong Low)
 {
     public const int Size = 16;
 
-    public static FastHash Of(ReadOnlySpan<byte> content) => XxHash128.HashToUInt128(content);
+    public static FastHash Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[Size];
+        XxHash128.Hash(content, hash);
+        return ReadBigEndian(hash);
+    }
 
     public static FastHash ReadLittleEndian(ReadOnlySpan<byte> source) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(source[8..]), BinaryPrimitives.ReadUInt64LittleEndian(source));

@@ -29,6 +29,12 @@ public enum FileKind : byte
 /// <param name="Executable">Whether the owner may execute the file; false where the system has no such bit.</param>
 public readonly record struct FileStat(long Size, long MTimeNs, long CTimeNs, ulong Inode, bool Executable, FileKind Kind)
 {
+    // Written out, since the generated ones go through comparers that the JIT has to compile in every build.
+    public bool Equals(FileStat other) =>
+        Size == other.Size && MTimeNs == other.MTimeNs && CTimeNs == other.CTimeNs && Inode == other.Inode && Executable == other.Executable && Kind == other.Kind;
+
+    public override int GetHashCode() => HashCode.Combine(Size, MTimeNs, Inode);
+
     /// <summary>Whether files have an executable bit here. Where they don't, it comes from a listing or a pointer.</summary>
     public static bool HasExecutableBit { get; } = !OperatingSystem.IsWindows();
 

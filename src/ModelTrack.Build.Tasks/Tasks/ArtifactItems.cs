@@ -23,22 +23,36 @@ internal static class ArtifactItems
 
     public static IReadOnlyList<ArtifactItem> Read(ITaskItem[] items, ProjectSettings settings)
     {
-        var byIdentity = new Dictionary<(string, string, string), (ITaskItem Item, bool Copied)>(items.Length);
-        var order = new List<(string Path, string Repository, string Revision)>(items.Length);
+        var byIdentity = new Dictionary<string, Named>(items.Length, StringComparer.Ordinal);
+        var order = new List<Named>(items.Length);
         foreach (var item in items)
         {
-            var identity = (ContentPath(item), item.GetMetadata(ItemNames.Repository), item.GetMetadata(ItemNames.Revision));
+            var path = ContentPath(item);
+            var identity = string.Join('\n', path, item.GetMetadata(ItemNames.Repository), item.GetMetadata(ItemNames.Revision));
             if (byIdentity.TryGetValue(identity, out var known))
             {
-                byIdentity[identity] = (Merge(known.Item, known.Copied, item), true);
+                known.Item = Merge(known.Item, known.IsCopy, item);
+                known.IsCopy = true;
                 continue;
             }
 
-            byIdentity.Add(identity, (item, false));
-            order.Add(identity);
+            var named = new Named(path, item);
+            byIdentity.Add(identity, named);
+            order.Add(named);
         }
 
-        return order.ConvertAll(identity => new ArtifactItem(ToArtifact(identity.Path, byIdentity[identity].Item, settings), byIdentity[identity].Item));
+        return order.ConvertAll(named => new ArtifactItem(ToArtifact(named.Path, named.Item, settings), named.Item));
+    }
+
+    /// <summary>What items say of one artifact. A class, for the JIT's sake (see UnchangedArtifacts).</summary>
+    private sealed class Named(string path, ITaskItem item)
+    {
+        public string Path { get; } = path;
+
+        public ITaskItem Item { get; set; } = item;
+
+        /// <summary>It was made here, of several items.</summary>
+        public bool IsCopy { get; set; }
     }
 
     public static RemoteDefinition[] ReadRemotes(ITaskItem[] items) => Array.ConvertAll(items, item => item.GetMetadata(ItemNames.Url) is { Length: > 0 } url

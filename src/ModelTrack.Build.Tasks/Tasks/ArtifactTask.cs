@@ -35,11 +35,19 @@ public abstract class ArtifactTask : ModelTrackTask
     private protected abstract Task<OperationResult> RunAsync(
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken);
 
-    internal sealed override async Task<bool> RunAsync(BuildLog log, CancellationToken cancellationToken)
+    internal sealed override Task<bool> RunAsync(BuildLog log, CancellationToken cancellationToken)
     {
         var settings = ProjectSettings.Read(Options, ArtifactItems.ReadRemotes(Remotes));
         settings = settings with { Operation = settings.Operation with { Explicit = CalledByName } };
-        var result = await RunAsync(ArtifactItems.Read(Artifacts, settings), settings, log, cancellationToken).ConfigureAwait(false);
+        var running = RunAsync(ArtifactItems.Read(Artifacts, settings), settings, log, cancellationToken);
+        // What is done already needs no state machine (see UnchangedArtifacts).
+        return running.IsCompletedSuccessfully ? Task.FromResult(Finish(running.Result, settings)) : FinishAsync(running, settings);
+    }
+
+    private async Task<bool> FinishAsync(Task<OperationResult> running, ProjectSettings settings) => Finish(await running.ConfigureAwait(false), settings);
+
+    private bool Finish(OperationResult result, ProjectSettings settings)
+    {
         Results = ResultItems.ToItems(result);
         if (CalledByName && settings.ReportFile is { } file) ResultItems.WriteReport(file, Verb, result);
         return result.Succeeded;

@@ -1,5 +1,6 @@
 using Microsoft.Build.Framework;
 using ModelTrack.Content;
+using ModelTrack.Operations;
 
 namespace ModelTrack.Tasks;
 
@@ -10,7 +11,7 @@ namespace ModelTrack.Tasks;
 internal sealed class LateChanges : IDisposable
 {
     private readonly string _file;
-    private readonly List<(ArtifactItem Artifact, FileStat Stat)> _saved = [];
+    private readonly List<SavedFile> _saved = [];
 
     private LateChanges(string file) => _file = file;
 
@@ -22,7 +23,7 @@ internal sealed class LateChanges : IDisposable
         var watch = new LateChanges(FileOf(settings));
         foreach (var artifact in artifacts)
         {
-            if (FileStat.TryGet(artifact.Artifact.FullPath, out var stat) && stat.Kind == FileKind.File) watch._saved.Add((artifact, stat));
+            if (FileStat.TryGet(artifact.Artifact.FullPath, out var stat) && stat.Kind == FileKind.File) watch._saved.Add(new SavedFile(artifact.Artifact, stat));
         }
 
         if (watch._saved.Count > 0) engine.RegisterTaskObject(watch, watch, RegisteredTaskObjectLifetime.Build, allowEarlyCollection: false);
@@ -41,12 +42,14 @@ internal sealed class LateChanges : IDisposable
     public void Dispose()
     {
         var changed = _saved
-            .Where(s => FileStat.TryGet(s.Artifact.Artifact.FullPath, out var now) && (now.Size, now.MTimeNs) != (s.Stat.Size, s.Stat.MTimeNs))
-            .Select(s => s.Artifact.Artifact.DisplayName)
+            .Where(s => FileStat.TryGet(s.Artifact.FullPath, out var now) && (now.Size != s.Stat.Size || now.MTimeNs != s.Stat.MTimeNs))
+            .Select(s => s.Artifact.DisplayName)
             .ToList();
         if (changed.Count == 0) return;
         Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
         File.WriteAllLines(_file, changed);
         if (!Console.IsOutputRedirected) Console.Out.WriteLine(BuildErrors.ChangedAfterSave(string.Join(", ", changed)));
     }
+
+    private sealed record SavedFile(TrackedArtifact Artifact, FileStat Stat);
 }

@@ -21,7 +21,7 @@ public sealed class RestoreTrackedArtifacts : ArtifactTask
 
     private protected override string Verb => "restore";
 
-    private protected override async Task<OperationResult> RunAsync(
+    private protected override Task<OperationResult> RunAsync(
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
     {
         if (!CalledByName)
@@ -30,9 +30,20 @@ public sealed class RestoreTrackedArtifacts : ArtifactTask
             OutputPlaces.RefuseCollisions(artifacts, settings);
         }
 
-        var result = CalledByName || settings.RestoreOnBuild
-            ? await RestoreOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken).ConfigureAwait(false)
-            : OperationResult.Nothing;
+        var tracked = Tracked(artifacts);
+        var done = CalledByName || settings.RestoreOnBuild ? UnchangedArtifacts.Find(tracked, settings.Operation, forRestore: true) : OperationResult.Nothing;
+        return done is not null ? Task.FromResult(Finish(done, artifacts, settings, log)) : RestoreAsync(tracked, artifacts, settings, log, cancellationToken);
+    }
+
+    private async Task<OperationResult> RestoreAsync(
+        IReadOnlyList<TrackedArtifact> tracked, IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
+    {
+        var result = await RestoreOperation.RunAsync(tracked, settings.Operation, log, cancellationToken).ConfigureAwait(false);
+        return Finish(result, artifacts, settings, log);
+    }
+
+    private OperationResult Finish(OperationResult result, IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log)
+    {
         if (!CalledByName && result.Succeeded)
         {
             SayLateChanges(result, settings, log);

@@ -15,20 +15,49 @@ public sealed class SaveTrackedArtifacts : ArtifactTask
 
     private protected override string Verb => "save";
 
-    private protected override async Task<OperationResult> RunAsync(
+    private protected override Task<OperationResult> RunAsync(
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
     {
-        if (CalledByName) return await SaveAsync(artifacts, settings, log, cancellationToken).ConfigureAwait(false);
-        if (!settings.SaveOnBuild) return OperationResult.Nothing;
-        using var held = TakeLock(settings);
-        if (held is null && !IsProducer)
+        if (CalledByName) return SaveAsync(artifacts, settings, log, cancellationToken);
+        if (!settings.SaveOnBuild) return Task.FromResult(OperationResult.Nothing);
+        var held = TakeLock(settings);
+        try
         {
-            log.Detail("The build of the producing framework saves.");
-            return OperationResult.Nothing;
-        }
+            if (held is null && !IsProducer)
+            {
+                log.Detail("The build of the producing framework saves.");
+                return Task.FromResult(OperationResult.Nothing);
+            }
 
-        var here = IsProducer ? artifacts : [.. artifacts.Where(a => Path.Exists(a.Artifact.FullPath))];
-        var result = await SaveAsync(here, settings, log, cancellationToken).ConfigureAwait(false);
+            var here = IsProducer ? artifacts : [.. artifacts.Where(a => Path.Exists(a.Artifact.FullPath))];
+            if (UnchangedArtifacts.Find(Tracked(here), settings.Operation, forRestore: false) is { } unchanged)
+            {
+                DirectoryExcludes.Write(here, settings);
+                return Task.FromResult(Finish(unchanged, artifacts, here, settings, log));
+            }
+
+            var saving = SaveForBuildAsync(artifacts, here, settings, log, held, cancellationToken);
+            held = null;
+            return saving;
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
+    private async Task<OperationResult> SaveForBuildAsync(
+        IReadOnlyList<ArtifactItem> artifacts, IReadOnlyList<ArtifactItem> here, ProjectSettings settings, BuildLog log, IDisposable? held, CancellationToken cancellationToken)
+    {
+        using (held)
+        {
+            return Finish(await SaveAsync(here, settings, log, cancellationToken).ConfigureAwait(false), artifacts, here, settings, log);
+        }
+    }
+
+    private OperationResult Finish(
+        OperationResult result, IReadOnlyList<ArtifactItem> artifacts, IReadOnlyList<ArtifactItem> here, ProjectSettings settings, BuildLog log)
+    {
         OutputHint.Say(artifacts, result, settings, log);
         LateChanges.Watch(BuildEngine4, here, settings);
         var written = result.Artifacts.Where(a => a.Action == "saved").Select(a => a.DisplayName + ".track").ToList();

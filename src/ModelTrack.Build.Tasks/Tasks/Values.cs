@@ -14,5 +14,8 @@ internal static class Values
         : null;
 
     public static LinkMode? LinkMode(string value) =>
-        Enum.TryParse<LinkMode>(value, ignoreCase: true, out var mode) && Enum.IsDefined(mode) && !char.IsAsciiDigit(value[0]) ? mode : null;
+        value.Equals(nameof(Workspace.LinkMode.Auto), StringComparison.OrdinalIgnoreCase) ? Workspace.LinkMode.Auto
+        : value.Equals(nameof(Workspace.LinkMode.Copy), StringComparison.OrdinalIgnoreCase) ? Workspace.LinkMode.Copy
+        : value.Equals(nameof(Workspace.LinkMode.HardLink), StringComparison.OrdinalIgnoreCase) ? Workspace.LinkMode.HardLink
+        : null;
 }

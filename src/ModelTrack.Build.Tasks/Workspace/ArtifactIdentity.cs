@@ -8,5 +8,11 @@ namespace ModelTrack.Workspace;
 /// <param name="Executable">Of a file; a directory's files have theirs in its listing.</param>
 public readonly record struct ArtifactIdentity(ArtifactKind Kind, Sha256Hash Sha256, long Size, bool Executable = false)
 {
+    // Written out, since the generated ones go through comparers that the JIT has to compile in every build.
+    public bool Equals(ArtifactIdentity other) =>
+        Kind == other.Kind && Size == other.Size && Executable == other.Executable && Sha256 == other.Sha256;
+
+    public override int GetHashCode() => Sha256.GetHashCode();
+
     public static ArtifactIdentity Of(Pointer pointer) => new(pointer.Kind, pointer.Sha256, pointer.Size, pointer.Executable);
 }

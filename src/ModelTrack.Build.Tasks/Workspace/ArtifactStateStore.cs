@@ -9,8 +9,9 @@ namespace ModelTrack.Workspace;
 public sealed class ArtifactStateStore(string root)
 {
     private const int Magic = 0x5357544D; // "MTWS"
-    private const int Version = 1;
-    private const int ChecksumSize = 16;
+    private const int Version = 2;
+    // Of SHA-256, which is native code: a vectorised XXH128 would be compiled by the JIT in every build.
+    private const int ChecksumSize = Sha256Hash.Size;
     private const string TempSuffix = ".tmp";
 
     public string Root { get; } = root;
@@ -93,7 +94,7 @@ public sealed class ArtifactStateStore(string root)
         });
         writer.Byte(state.Directory is null ? (byte)0 : (byte)1);
         state.Directory?.Write(writer);
-        writer.FastHash(FastHash.Of(writer.Written.Span));
+        writer.Hash(Sha256Hash.Of(writer.Written.Span));
         RandomAccess.Write(handle, writer.Written.Span, 0);
     }
 
@@ -101,7 +102,7 @@ public sealed class ArtifactStateStore(string root)
     {
         if (bytes.Length < ChecksumSize) return null;
         var body = bytes.AsMemory(0, bytes.Length - ChecksumSize);
-        if (new StateReader(bytes.AsMemory(body.Length)).FastHash() != FastHash.Of(body.Span)) return null;
+        if (new Sha256Hash(bytes.AsSpan(body.Length)) != Sha256Hash.Of(body.Span)) return null;
 
         var reader = new StateReader(body);
         if (reader.Int32() != Magic || reader.Int32() != Version || reader.Text() != fullPath) return null;
@@ -109,13 +110,19 @@ public sealed class ArtifactStateStore(string root)
         {
             FullPath = fullPath,
             Told = (ToldOnce)reader.Int32(),
-            Base = reader.Optional(static r => r.Identity()),
-            Restoring = reader.Optional(static r => r.Identity()),
-            Pointer = reader.Optional(static r => new PointerStamp(r.Stat(), r.Identity(), r.Int32() is var files and >= 0 ? files : null, r.Int64())),
-            File = reader.Optional(static r => new ObservedFile(r.Stat(), r.Hash(), r.FastHash(), r.Int64())),
-            Directory = reader.Byte() == 0 ? null : ObservedDirectory.Read(reader),
+            Base = reader.HasValue() ? reader.Identity() : null,
+            Restoring = reader.HasValue() ? reader.Identity() : null,
+            Pointer = reader.HasValue() ? ReadPointer(reader) : null,
+            File = reader.HasValue() ? new ObservedFile(reader.Stat(), reader.Hash(), reader.FastHash(), reader.Int64()) : null,
+            Directory = reader.HasValue() ? ObservedDirectory.Read(reader) : null,
         };
         return reader.AtEnd ? state : null;
+    }
+
+    private static PointerStamp ReadPointer(StateReader reader)
+    {
+        var (stat, identity, files) = (reader.Stat(), reader.Identity(), reader.Int32());
+        return new PointerStamp(stat, identity, files >= 0 ? files : null, reader.Int64());
     }
 
     private static void TryDelete(string path)

@@ -106,9 +106,8 @@ internal sealed class StateReader(ReadOnlyMemory<byte> bytes)
         return new ArtifactIdentity(kind, Hash(), Int64(), (flags & 0x80) != 0);
     }
 
-    public T? Optional<T>(Func<StateReader, T> read)
-        where T : struct =>
-        Small(Byte(), 1) == 0 ? null : read(this);
+    /// <summary>Whether a value follows. No generic reader of one: it would have to be compiled by the JIT in every build.</summary>
+    public bool HasValue() => Small(Byte(), 1) == 1;
 
     public ReadOnlyMemory<byte> Take(int length)
     {

@@ -115,7 +115,8 @@ internal static class NoOpBuild
                 File.WriteAllText(path, $"sample {i}");
             }
 
-            if (modelTrack) Shell.RunAsync(project, _environment, "git", "init", "-q").GetAwaiter().GetResult();
+            // Both, since the SDK's own Source Link tasks do more in a repository.
+            Shell.RunAsync(project, _environment, "git", "init", "-q").GetAwaiter().GetResult();
             return project;
         }
 
