@@ -77,13 +77,17 @@ internal sealed class FileEntries(StoreContext context)
                 throw StoreIo.Coded(e, path);
             }
 
+            // Another process may have put the same content in its place meanwhile.
             if (before != after && attempt < Attempts) continue;
 
-            if (digest.Id.Sha256 != id.Sha256 || before != after)
+            if (digest.Id.Sha256 != id.Sha256)
             {
-                SetAside(id);
+                SetAside(id, before);
                 return null;
             }
+
+            // Right as it was read, and not to be vouched for: whoever uses it checks it again.
+            if (before != after) return digest.Id == id ? new StoredFile(path, id, digest.Xxh128, after, isForeign) : null;
 
             KeepRecord(digest, after, record, isForeign);
             return digest.Id == id ? new StoredFile(path, id, digest.Xxh128, after, isForeign) : null;
@@ -187,11 +191,13 @@ internal sealed class FileEntries(StoreContext context)
             }
 
             var found = new ContentId(new Sha256Hash(sha.GetHashAndReset()), at);
-            if (FileStat.Of(handle) != before || found != id)
+            if (found != id)
             {
-                SetAside(id);
+                SetAside(id, before);
                 return false;
             }
+
+            if (FileStat.Of(handle) != before) return true;
 
             // Without a recipe: it is cut when somebody asks.
             KeepRecord(new ContentDigest(id, fast.GetCurrentHashAsUInt128(), []), before, _records.Find(id.Sha256), isForeign);
@@ -207,9 +213,20 @@ internal sealed class FileEntries(StoreContext context)
         }
     }
 
-    private void SetAside(ContentId id)
+    /// <param name="seen">Of the file that was found to be wrong.</param>
+    private void SetAside(ContentId id, FileStat seen)
     {
-        context.Log.Warn(StorageErrors.EntryDamaged(id, context.SetAside(context.Layout.File(id.Sha256), "file")));
+        var path = context.Layout.File(id.Sha256);
+        var aside = context.SetAside(path, "file");
+        if (aside != path && FileStat.TryGet(aside, out var moved) && moved.Inode != seen.Inode)
+        {
+            // Another process had put a good one in its place after this one was read.
+            StoreIo.Rename(aside, path);
+            context.Batch.Add(path);
+            return;
+        }
+
+        context.Log.Warn(StorageErrors.EntryDamaged(id, aside));
         StoreIo.TryDelete(context.Layout.Record(id.Sha256));
     }
 

@@ -22,19 +22,7 @@ internal sealed class LockFile : IDisposable
     {
         try
         {
-            return new LockFile(Open(path, kind));
-        }
-        catch (DirectoryNotFoundException)
-        {
-            try
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                return new LockFile(Open(path, kind));
-            }
-            catch (Exception e) when (StoreIo.IsFailure(e))
-            {
-                return StoreIo.IsHeld(e) ? null : new LockFile(null);
-            }
+            return new LockFile(StoreIo.InFolder(path, path => Open(path, kind)));
         }
         catch (Exception e) when (StoreIo.IsFailure(e))
         {

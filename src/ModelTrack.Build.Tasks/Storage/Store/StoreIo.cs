@@ -51,14 +51,17 @@ internal static class StoreIo
         }
     }
 
-    /// <summary>Runs <paramref name="open"/>, making the path's folder when that is what is missing.</summary>
+    /// <summary>
+    /// Runs <paramref name="open"/>, making the path's folder when that is what is missing. .NET calls the missing thing a file when another
+    /// process makes the folder between the failure and .NET's look at what failed, so both are taken for a missing folder, once.
+    /// </summary>
     public static T InFolder<T>(string path, Func<string, T> open)
     {
         try
         {
             return open(path);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception e) when (IsAbsent(e))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             return open(path);
