@@ -12,8 +12,9 @@ internal static class GitProcess
     /// <param name="Error">Standard error's text, trimmed.</param>
     internal sealed record Result(int ExitCode, byte[] Output, string Error);
 
+    /// <param name="environment">Variables that this run has otherwise than this process.</param>
     public static async Task<Result> RunAsync(
-        string directory, IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken)
+        string directory, IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("git")
         {
@@ -37,6 +38,11 @@ internal static class GitProcess
         foreach (var inherited in (string[])["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"])
         {
             start.Environment.Remove(inherited);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         using var process = Start(start);

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Formats;
+using ModelTrack.Storage.Transports;
 
 namespace ModelTrack.Storage.Remote;
 
@@ -44,7 +46,7 @@ internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manife
         if (!session.Transport.Traits.CanList) return others;
 
         var known = asked.Select(one => one.Content.Id).ToHashSet();
-        await foreach (var item in session.Transport.ListAsync(RemoteKeys.Manifests, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in ListAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!RemoteKeys.TryParseManifest(item.Key, out var id) || known.Contains(id)) continue;
             try
@@ -64,6 +66,26 @@ internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manife
         }
 
         return others;
+    }
+
+    /// <summary>All manifests; none where it turns out only now that the remote does not list.</summary>
+    private async IAsyncEnumerable<ObjectListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var listing = session.Transport.ListAsync(RemoteKeys.Manifests, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = listing.ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                if (!await listing.MoveNextAsync().ConfigureAwait(false)) yield break;
+            }
+            catch (ModelTrackException e) when (e.Code == StorageErrors.HttpCannotListCode)
+            {
+                yield break;
+            }
+
+            yield return listing.Current;
+        }
     }
 
     private async Task<bool> HealAsync(VerifiedManifest one, List<VerifiedManifest> all, HashSet<Sha256Hash> bad, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using ModelTrack.Storage.Transports;
+using ModelTrack.Storage.Transports.Http;
 
 namespace ModelTrack.Storage.Remote;
 
@@ -10,6 +11,7 @@ public static class Remotes
     public static ITransport Open(RemoteAddress address, RemoteSettings settings) => address.Kind switch
     {
         RemoteKind.Folder => new FileTransport(address.Location),
-        _ => throw StorageErrors.AddressNotYet(address.Location, address.Kind == RemoteKind.S3 ? "S3" : "HTTP"),
+        RemoteKind.Http => new HttpTransport(address.Location, settings),
+        _ => throw StorageErrors.AddressNotYet(address.Location, "S3"),
     };
 }

@@ -70,4 +70,7 @@ public readonly record struct ReadResult(ReadStatus Status, int Count, ObjectHea
 public sealed class TransportException(string message, bool transient, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsTransient { get; } = transient;
+
+    /// <summary>How long the remote asked to be left alone; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -8,18 +8,19 @@ public sealed class LimitTransport : DelegatingTransport
     public const long DefaultBytes = 128L * 1024 * 1024;
 
     private readonly InFlight _inFlight;
+    private readonly int _requests;
 
     /// <param name="maxRequests">Null for what the transport says serves it well.</param>
     /// <param name="maxBytes">A single body larger than this goes alone.</param>
     public LimitTransport(ITransport inner, int? maxRequests = null, long maxBytes = DefaultBytes)
         : base(inner)
     {
-        var requests = Math.Max(1, maxRequests ?? inner.Traits.MaxConnections);
-        Traits = inner.Traits with { MaxConnections = requests };
-        _inFlight = new InFlight(requests, maxBytes);
+        _requests = Math.Max(1, maxRequests ?? inner.Traits.MaxConnections);
+        _inFlight = new InFlight(_requests, maxBytes);
     }
 
-    public override TransportTraits Traits { get; }
+    /// <remarks>Asked for each time: a driver may learn from a server's answers what it can.</remarks>
+    public override TransportTraits Traits => Inner.Traits with { MaxConnections = _requests };
 
     public override async ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken)
     {

@@ -62,6 +62,7 @@ public sealed class RetryTransport : DelegatingTransport
         var told = new HashSet<string>(StringComparer.Ordinal);
         for (var attempt = 1; ; attempt++)
         {
+            TimeSpan? asked = null;
             var listing = Inner.ListAsync(prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
             await using var _ = listing.ConfigureAwait(false);
             while (true)
@@ -72,13 +73,14 @@ public sealed class RetryTransport : DelegatingTransport
                 }
                 catch (TransportException e) when (e.IsTransient && attempt < _options.Attempts)
                 {
+                    asked = e.RetryAfter;
                     break;
                 }
 
                 if (told.Add(listing.Current.Key)) yield return listing.Current;
             }
 
-            await WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(attempt, asked, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -92,14 +94,16 @@ public sealed class RetryTransport : DelegatingTransport
             }
             catch (TransportException e) when (e.IsTransient && attempt < _options.Attempts)
             {
-                await WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(attempt, e.RetryAfter, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private Task WaitAsync(int attempt, CancellationToken cancellationToken)
+    /// <param name="asked">What the remote asked for comes on top of the drawn wait: all who were told the same still don't come at once.</param>
+    private Task WaitAsync(int attempt, TimeSpan? asked, CancellationToken cancellationToken)
     {
         var limit = Math.Min(_options.MaxDelay.TotalMilliseconds, _options.FirstDelay.TotalMilliseconds * Math.Pow(2, attempt - 1));
-        return Task.Delay(TimeSpan.FromMilliseconds(limit * _random()), _time, cancellationToken);
+        var atLeast = Math.Clamp((asked ?? TimeSpan.Zero).TotalMilliseconds, 0, _options.MaxRetryAfter.TotalMilliseconds);
+        return Task.Delay(TimeSpan.FromMilliseconds(atLeast + (limit * _random())), _time, cancellationToken);
     }
 }

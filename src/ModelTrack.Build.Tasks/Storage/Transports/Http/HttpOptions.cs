@@ -1,0 +1,19 @@
+using ModelTrack.Git;
+
+namespace ModelTrack.Storage.Transports.Http;
+
+/// <summary>What a test sets otherwise than a build.</summary>
+internal sealed record HttpOptions
+{
+    /// <summary>How long nothing may move on a connection: long enough for a slow server to take in a pack after its last byte was sent.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Sets the handler otherwise, to trust a certificate of the test's own.</summary>
+    public Action<SocketsHttpHandler>? Configure { get; init; }
+
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    public GitCredentials Git { get; init; } = GitCredentials.ForThisProcess();
+}
