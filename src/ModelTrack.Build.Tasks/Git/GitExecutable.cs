@@ -61,6 +61,28 @@ public sealed class GitExecutable(string root) : IGit
         return texts;
     }
 
+    public async Task<IReadOnlyList<(string Path, byte[] Text)>> ReadAllVersionsAsync(
+        IReadOnlyCollection<string> paths, string extension, CancellationToken cancellationToken)
+    {
+        if (paths.Count == 0) return [];
+        // --full-history: a version that a merge dropped counts too. A commit stands without a path, a folder without the extension.
+        var listed = Text(await RunAsync(
+            ["--literal-pathspecs", "rev-list", "--objects", "--all", "--full-history", "--", .. paths], null, [0], cancellationToken).ConfigureAwait(false));
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in listed.Split('\n'))
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0 && line.EndsWith(extension, StringComparison.Ordinal)) names.TryAdd(line[..space], line[(space + 1)..]);
+        }
+
+        if (names.Count == 0) return [];
+        var input = Encoding.ASCII.GetBytes(string.Concat(names.Keys.Select(id => id + "\n")));
+        return ReadBatch(await RunAsync(["cat-file", "--batch"], input, [0], cancellationToken).ConfigureAwait(false), names);
+    }
+
+    public async Task<bool> IsShallowAsync(CancellationToken cancellationToken) =>
+        Text(await RunAsync(["rev-parse", "--is-shallow-repository"], null, [0], cancellationToken).ConfigureAwait(false)).Trim() == "true";
+
     public async Task<string?> FindOriginAsync(CancellationToken cancellationToken)
     {
         var remotes = Text(await RunAsync(["remote"], null, [0], cancellationToken).ConfigureAwait(false))
@@ -125,6 +147,24 @@ public sealed class GitExecutable(string root) : IGit
     private static CommitInfo? Commit(string[] fields) => fields.Length < 3
         ? null
         : new CommitInfo(fields[0], fields[1], DateTimeOffset.Parse(fields[2], CultureInfo.InvariantCulture), fields.ElementAtOrDefault(3) ?? "");
+
+    /// <summary>`ID blob SIZE`, a line feed, the bytes, a line feed; `ID missing` where a partial clone left it out; trees as blobs.</summary>
+    private static List<(string Path, byte[] Text)> ReadBatch(byte[] output, Dictionary<string, string> names)
+    {
+        var texts = new List<(string, byte[])>(names.Count);
+        for (var at = 0; at < output.Length;)
+        {
+            var end = Array.IndexOf(output, (byte)'\n', at);
+            var head = Encoding.ASCII.GetString(output, at, end - at).Split(' ');
+            at = end + 1;
+            if (head.Length != 3) continue;
+            var size = int.Parse(head[2], CultureInfo.InvariantCulture);
+            if (head[1] == "blob") texts.Add((names[head[0]], output[at..(at + size)]));
+            at += size + 1;
+        }
+
+        return texts;
+    }
 
     private async Task<bool> HasHeadAsync(CancellationToken cancellationToken) =>
         (await GitProcess.RunAsync(Root, ["rev-parse", "--verify", "--quiet", "HEAD"], null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;

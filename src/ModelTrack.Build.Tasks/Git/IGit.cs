@@ -24,6 +24,15 @@ public interface IGit
     /// </summary>
     Task<IReadOnlyList<byte[]>> ReadHistoryAsync(string path, int count, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Every version in the history of all branches and tags of files at or under <paramref name="paths"/> whose name ends with <paramref name="extension"/>,
+    /// each text once, with a path that it had. A shallow clone gives what it has.
+    /// </summary>
+    Task<IReadOnlyList<(string Path, byte[] Text)>> ReadAllVersionsAsync(IReadOnlyCollection<string> paths, string extension, CancellationToken cancellationToken);
+
+    /// <summary>Whether history was cut off when the repository was cloned.</summary>
+    Task<bool> IsShallowAsync(CancellationToken cancellationToken);
+
     /// <summary>The URL of `origin`, else of the only remote; null without one.</summary>
     Task<string?> FindOriginAsync(CancellationToken cancellationToken);
 

@@ -10,29 +10,32 @@ using ModelTrack.Workspace;
 namespace ModelTrack.Operations;
 
 /// <summary>
-/// Brings one artifact's contents to the store: from what is there already, else from its remote. What cannot be had is one coded error
-/// that tells where it was looked for.
+/// Brings one artifact's contents to the store: from what is there already, else from its remotes, one after the other. What one remote delivered
+/// stays when the next has to go on. What cannot be had is one coded error that tells where it was looked for.
 /// </summary>
 internal sealed class ContentDelivery(OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity, int? files)
 {
-    private readonly List<string> _tried = [];
+    private readonly List<(RemotePlace Place, string Why)> _failed = [];
+    private readonly List<string> _deliverers = [];
+    private IReadOnlyList<RemotePlace>? _sources;
     private RemoteArtifact? _found;
     private PackedRemote? _remote;
+    private int _source;
+    private int _told;
 
     /// <summary>Bytes that came over the wire.</summary>
     public long BytesReceived { get; private set; }
 
     /// <summary>Where they came from, for a person; null when nothing was fetched.</summary>
-    public string? Source => BytesReceived > 0 ? _remote?.Identity : null;
+    public string? Source => BytesReceived > 0 ? string.Join(" and ", _deliverers) : null;
 
     /// <summary>The listing of a directory artifact.</summary>
     public async Task<Listing> ListingAsync(CancellationToken cancellationToken)
     {
         if (await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false) is { } here) return here;
-        var (remote, found) = await FindAsync(cancellationToken).ConfigureAwait(false);
-        var bytes = await AskAsync(remote, () => remote.ReadListingAsync(found, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var bytes = await FromAnyAsync((remote, found) => remote.ReadListingAsync(found, cancellationToken), cancellationToken).ConfigureAwait(false);
         BytesReceived += bytes.Length;
-        return Listing.Parse(bytes, new Pointer(identity.Kind, identity.Sha256, identity.Size, files), $"listing {identity.Sha256.ToShortString()} at {remote.Identity}");
+        return Listing.Parse(bytes, new Pointer(identity.Kind, identity.Sha256, identity.Size, files), $"listing {identity.Sha256.ToShortString()} at {_deliverers[^1]}");
     }
 
     /// <summary>The content of a file artifact as the store has it afterwards.</summary>
@@ -57,48 +60,84 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
             listing.ToArtifactContent(), missing, formerly is null ? [] : [formerly.ToArtifactContent()], cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task FetchAsync(
-        ArtifactContent content, IReadOnlyCollection<ContentId> wanted, IReadOnlyList<ArtifactContent> bases, CancellationToken cancellationToken)
-    {
-        var (remote, found) = await FindAsync(cancellationToken).ConfigureAwait(false);
-        var result = await AskAsync(remote, () => remote.FetchAsync(found, content, wanted, bases, cancellationToken), cancellationToken).ConfigureAwait(false);
-        BytesReceived += result.BytesReceived;
-        store.ConfirmRemote(identity.Sha256, remote.Identity);
-    }
-
-    private async Task<(PackedRemote Remote, RemoteArtifact Found)> FindAsync(CancellationToken cancellationToken)
-    {
-        if (_found is not null) return (_remote!, _found);
-        var place = session.Remotes.PlaceOf(artifact);
-        if (place is null) throw await CannotDeliverAsync("no remote is set (ModelTrackRemote)", cancellationToken).ConfigureAwait(false);
-        if (session.Options.Offline) throw await CannotDeliverAsync($"{place} was not asked (ModelTrackOffline)", cancellationToken).ConfigureAwait(false);
-        _remote = session.Remotes.Open(place, store);
-        _found = await AskAsync(_remote, () => _remote.FindAsync(identity.Sha256, cancellationToken), cancellationToken).ConfigureAwait(false)
-            ?? throw await CannotDeliverAsync($"{_remote.Identity} does not have it", cancellationToken).ConfigureAwait(false);
-        return (_remote, _found);
-    }
-
-    private async Task<T> AskAsync<T>(PackedRemote remote, Func<Task<T>> request, CancellationToken cancellationToken)
-    {
-        try
+    private Task<FetchResult> FetchAsync(
+        ArtifactContent content, IReadOnlyCollection<ContentId> wanted, IReadOnlyList<ArtifactContent> bases, CancellationToken cancellationToken) =>
+        FromAnyAsync(async (remote, found) =>
         {
-            return await request().ConfigureAwait(false);
-        }
-        catch (ModelTrackException exception)
+            var result = await remote.FetchAsync(found, content, wanted, bases, cancellationToken).ConfigureAwait(false);
+            BytesReceived += result.BytesReceived;
+            store.ConfirmRemote(identity.Sha256, remote.Identity);
+            return result;
+        }, cancellationToken);
+
+    /// <summary>Asks the remotes, from the one that served last, until one does.</summary>
+    private async Task<T> FromAnyAsync<T>(Func<PackedRemote, RemoteArtifact, Task<T>> request, CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            throw await CannotDeliverAsync($"{remote.Identity} failed: {exception.Code}: {exception.Message}", cancellationToken, exception).ConfigureAwait(false);
+            var place = await NextAsync(cancellationToken).ConfigureAwait(false);
+            var why = session.Remotes.Fallbacks.WhyUnreachable(place) is { } known && _source + 1 < _sources!.Count ? known : null;
+            Exception? cause = null;
+            if (why is null)
+            {
+                try
+                {
+                    _remote ??= session.Remotes.Open(place, store);
+                    _found ??= await _remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false);
+                    if (_found is not null)
+                    {
+                        var result = await request(_remote, _found).ConfigureAwait(false);
+                        NoteDelivered(place);
+                        return result;
+                    }
+
+                    why = "it does not have it";
+                }
+                catch (ModelTrackException exception) when (!IsOfStore(exception))
+                {
+                    why = $"{exception.Code}: {exception.Message}";
+                    cause = exception;
+                    if (exception.Code == StorageErrors.RemoteFailedCode || IsOfTransport(exception)) session.Remotes.Fallbacks.NoteUnreachable(place, why);
+                }
+            }
+
+            _failed.Add((place, why));
+            (_remote, _found) = (null, null);
+            if (++_source == _sources!.Count) throw await CannotDeliverAsync(null, cancellationToken, cause).ConfigureAwait(false);
         }
     }
 
-    private async Task<ModelTrackException> CannotDeliverAsync(string why, CancellationToken cancellationToken, Exception? inner = null)
+    private async Task<RemotePlace> NextAsync(CancellationToken cancellationToken)
     {
-        _tried.Add($"the store {store.Path} does not have it");
-        _tried.Add(why);
+        _sources ??= session.Remotes.SourcesOf(artifact);
+        if (_sources.Count == 0) throw await CannotDeliverAsync("no remote is set (ModelTrackRemote)", cancellationToken).ConfigureAwait(false);
+        if (session.Options.Offline) throw await CannotDeliverAsync($"{string.Join(" and ", _sources)} was not asked (ModelTrackOffline)", cancellationToken).ConfigureAwait(false);
+        if (_source == _sources.Count) throw await CannotDeliverAsync(null, cancellationToken).ConfigureAwait(false);
+        return _sources[_source];
+    }
+
+    private void NoteDelivered(RemotePlace place)
+    {
+        if (!_deliverers.Contains(place.ToString())) _deliverers.Add(place.ToString());
+        foreach (var (failed, why) in _failed.Skip(_told)) session.Remotes.Fallbacks.Note(artifact.DisplayName, failed.ToString(), why, place.ToString());
+        _told = _failed.Count;
+    }
+
+    /// <summary>Another remote does not help against a full disk.</summary>
+    private static bool IsOfStore(ModelTrackException exception) => exception.Code.StartsWith("MT33", StringComparison.Ordinal);
+
+    private static bool IsOfTransport(ModelTrackException exception) =>
+        exception.Code.StartsWith("MT36", StringComparison.Ordinal) || exception.Code.StartsWith("MT37", StringComparison.Ordinal);
+
+    private async Task<ModelTrackException> CannotDeliverAsync(string? why, CancellationToken cancellationToken, Exception? inner = null)
+    {
+        List<string> tried = [$"the store {store.Path} does not have it", .. _failed.Select(f => $"{f.Place}: {f.Why}")];
+        if (why is not null) tried.Add(why);
         var error = OperationErrors.CannotDeliver(
             artifact.DisplayName,
             HumanText.Extent(identity.Size, files),
             identity.Sha256.ToShortString(),
-            string.Join("; ", _tried.Distinct()),
+            string.Join("; ", tried.Distinct()),
             await WayOutAsync(cancellationToken).ConfigureAwait(false));
         return new ModelTrackException(error.Diagnostic with { File = PointerFile.PathFor(artifact.FullPath) }, inner);
     }

@@ -38,4 +38,12 @@ internal static class HumanText
         1 => $"1 file, {Size(bytes)}",
         _ => $"{files.Value.ToString("N0", CultureInfo.InvariantCulture)} files, {Size(bytes)}",
     };
+
+    /// <summary>`a, b`, and of many the first ten.</summary>
+    public static string Names(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(10)) + (names.Count > 10 ? $" and {names.Count - 10} more" : "");
+
+    /// <summary>`1 version`, `20,000 versions`.</summary>
+    public static string Count(int count, string what) =>
+        count == 1 ? $"1 {what}" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {what}s";
 }

@@ -58,4 +58,12 @@ internal static class OperationErrors
         new(RemoteFailed(artifact, remote, $"{cause.Code}: {cause.Message}").Diagnostic, cause);
 
     public static ModelTrackException KeepsChanging(string artifact) => s_catalog.Error("MT5524", artifact);
+
+    public static Diagnostic FellBack(string remote, string artifacts, string why, string deliverer) => s_catalog.Message("MT5525", remote, artifacts, why, deliverer);
+
+    public static ModelTrackException NotCopied(string artifact, string identity, string from, string to, string why) => s_catalog.Error("MT5526", artifact, identity, from, to, why);
+
+    public static ModelTrackException SameRemote(string remote) => s_catalog.Error("MT5527", remote);
+
+    public static ModelTrackException OnlyWithFromRemote() => s_catalog.Error("MT5528");
 }

@@ -22,6 +22,15 @@ public sealed record OperationOptions
     /// <summary>A URL, a path (relative to <see cref="RemoteBaseDirectory"/>) or the name of one of <see cref="Remotes"/>; null when none is set.</summary>
     public string? DefaultRemote { get; init; }
 
+    /// <summary>Remotes, each a URL, a path or a name, that are asked in this order before the one that an artifact is pushed to.</summary>
+    public IReadOnlyList<string> RestoreFrom { get; init; } = [];
+
+    /// <summary>For Push: copy from this remote to the other one, instead of from the store; null for the usual push.</summary>
+    public string? FromRemote { get; init; }
+
+    /// <summary>For Push from another remote: every version that Git's history names, not only the present ones.</summary>
+    public bool AllVersions { get; init; }
+
     /// <summary>What a remote's relative path is relative to: the folder of ModelTrack.props, else the project's.</summary>
     public string? RemoteBaseDirectory { get; init; }
 

@@ -81,6 +81,7 @@ internal sealed class OperationSession : IAsyncDisposable
             if (error is not null) Log.Error(error);
         }
 
+        Remotes.Fallbacks.Say(Log);
         return new OperationResult(Array.TrueForAll(errors, e => e is null), results);
 
         async Task RunAsync(int i)

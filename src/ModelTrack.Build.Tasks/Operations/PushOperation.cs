@@ -19,6 +19,7 @@ public static class PushOperation
     public static async Task<OperationResult> RunAsync(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
+        if (options.AllVersions) throw OperationErrors.OnlyWithFromRemote();
         await using var session = new OperationSession(options, log);
         var selected = ArtifactSelection.Select(artifacts, options).Where(a => !a.IsPinned).ToList();
         if (options.Offline) return OperationResult.Nothing;

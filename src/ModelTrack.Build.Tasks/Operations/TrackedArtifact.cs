@@ -20,6 +20,9 @@ public sealed record TrackedArtifact
     /// <summary>A URL, a path or the name of a remote; null for the default one.</summary>
     public string? Remote { get; init; }
 
+    /// <summary>Remotes that are asked before <see cref="Remote"/>; null for what all artifacts have.</summary>
+    public IReadOnlyList<string>? RestoreFrom { get; init; }
+
     /// <summary>The Git revision that a pinned item reads from.</summary>
     public string? Revision { get; init; }
 

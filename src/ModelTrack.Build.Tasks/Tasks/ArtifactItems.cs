@@ -17,7 +17,7 @@ internal static class ArtifactItems
     private static readonly (string Name, string Default)[] s_metadata =
     [
         (ItemNames.CopyToOutputDirectory, "Never"), (ItemNames.CopyToPublishDirectory, ""), (ItemNames.Link, ""), (ItemNames.TargetPath, ""),
-        (ItemNames.Pack, "false"), (ItemNames.ExcludeFromSingleFile, ""), (ItemNames.RestoreOnBuild, "true"), (ItemNames.Remote, ""),
+        (ItemNames.Pack, "false"), (ItemNames.ExcludeFromSingleFile, ""), (ItemNames.RestoreOnBuild, "true"), (ItemNames.Remote, ""), (ItemNames.RestoreFrom, ""),
         (ItemNames.LinkMode, ""), (ItemNames.Metrics, ""),
     ];
 
@@ -98,6 +98,7 @@ internal static class ArtifactItems
             Listed = item.GetMetadata(ItemNames.ModelTrackFound).Length == 0,
             RestoreOnBuild = Values.Boolean(item.GetMetadata(ItemNames.RestoreOnBuild)) ?? throw Wrong(ItemNames.RestoreOnBuild, "true or false"),
             Remote = Text(ItemNames.Remote),
+            RestoreFrom = Text(ItemNames.RestoreFrom) is { } places ? Values.List(places) : null,
             Revision = Text(ItemNames.Revision),
             Repository = Text(ItemNames.Repository),
             LinkMode = Text(ItemNames.LinkMode) is { } mode ? Values.LinkMode(mode) ?? throw Wrong(ItemNames.LinkMode, Values.LinkModes) : settings.LinkMode,

@@ -18,6 +18,7 @@ internal static class ItemNames
     public const string Region = nameof(Region);
     public const string Remote = nameof(Remote);
     public const string Repository = nameof(Repository);
+    public const string RestoreFrom = nameof(RestoreFrom);
     public const string RestoreOnBuild = nameof(RestoreOnBuild);
     public const string Revision = nameof(Revision);
     public const string TargetPath = nameof(TargetPath);

@@ -3,7 +3,7 @@ using ModelTrack.Operations;
 
 namespace ModelTrack.Tasks;
 
-/// <summary>Sends what the pointers name from the store to the remote.</summary>
+/// <summary>Sends what the pointers name from the store to the remote, or from one remote to another.</summary>
 [MSBuildMultiThreadableTask]
 public sealed class PushTrackedArtifacts : ArtifactTask
 {
@@ -11,5 +11,7 @@ public sealed class PushTrackedArtifacts : ArtifactTask
 
     private protected override Task<OperationResult> RunAsync(
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken) =>
-        PushOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken);
+        CalledByName && settings.Operation.FromRemote is not null
+            ? MirrorOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken)
+            : PushOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken);
 }

@@ -13,6 +13,9 @@ internal static class Values
         : value.Equals("false", StringComparison.OrdinalIgnoreCase) ? false
         : null;
 
+    /// <summary>Several joined by `|`, since MSBuild splits at `;` and `,`; none for null.</summary>
+    public static string[] List(string? value) => (value ?? "").Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     public static LinkMode? LinkMode(string value) =>
         value.Equals(nameof(Workspace.LinkMode.Auto), StringComparison.OrdinalIgnoreCase) ? Workspace.LinkMode.Auto
         : value.Equals(nameof(Workspace.LinkMode.Copy), StringComparison.OrdinalIgnoreCase) ? Workspace.LinkMode.Copy

@@ -43,6 +43,33 @@ public abstract class GitContract
     }
 
     [TestMethod]
+    public async Task All_versions_of_the_history_are_read_also_what_a_merge_dropped_and_what_was_removed()
+    {
+        using var folder = Repository();
+        folder.Write("app/ü m.track", "v1");
+        folder.Write("app/gone.track", "gone");
+        folder.Write("app/other.txt", "no pointer");
+        folder.Write("elsewhere.track", "of another project");
+        GitSandbox.CommitAll(folder.Path, "one");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "-b", "side");
+        folder.Write("app/ü m.track", "side");
+        GitSandbox.CommitAll(folder.Path, "side");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "main");
+        folder.Write("app/ü m.track", "v2");
+        File.Delete(folder["app", "gone.track"]);
+        GitSandbox.CommitAll(folder.Path, "two");
+        GitSandbox.Run(folder.Path, "merge", "-q", "-s", "ours", "--no-edit", "side");
+        GitSandbox.Run(folder.Path, "branch", "-D", "side");
+
+        var versions = await Git(folder).ReadAllVersionsAsync(["app"], ".track", Token);
+
+        CollectionAssert.AreEquivalent(
+            new[] { "app/gone.track gone", "app/ü m.track side", "app/ü m.track v1", "app/ü m.track v2" },
+            versions.Select(v => $"{v.Path} {Encoding.UTF8.GetString(v.Text)}").ToArray());
+        Assert.IsFalse(await Git(folder).IsShallowAsync(Token));
+    }
+
+    [TestMethod]
     public async Task The_last_change_names_commit_author_and_date()
     {
         using var folder = Repository();

@@ -124,7 +124,7 @@ internal sealed class Machine
     public delegate Task<OperationResult> Verb(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, Diagnostics.IOperationLog log, CancellationToken cancellationToken);
 
-    private Task<OperationResult> RunAsync(Verb verb, string name, Func<OperationOptions, OperationOptions>? with)
+    public Task<OperationResult> RunAsync(Verb verb, string name, Func<OperationOptions, OperationOptions>? with)
     {
         Log = new CapturingLog();
         return verb([Item(name)], with?.Invoke(Options) ?? Options, Log, CancellationToken.None);

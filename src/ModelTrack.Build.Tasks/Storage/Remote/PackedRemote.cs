@@ -38,6 +38,13 @@ public sealed class PackedRemote : IAsyncDisposable
     public Task<PushResult> PushAsync(ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken) =>
         GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, recentPath, cancellationToken));
 
+    /// <summary>Copies to another remote what that lacks of an artifact, each pack verified on its way; returns when the target itself has shown that all is there.</summary>
+    /// <param name="recentPath">As for a push; null for no hint.</param>
+    /// <returns>Null when this remote does not have the artifact and the target has it neither.</returns>
+    public Task<CopyResult?> CopyToAsync(PackedRemote target, Sha256Hash artifact, string? recentPath, CancellationToken cancellationToken) =>
+        target.GuardAsync(() =>
+            new RemoteCopier(_session, _manifests, target._session, target._manifests, target._layout).CopyAsync(artifact, recentPath, cancellationToken));
+
     /// <summary>The artifact's manifest as the remote has it now; null when it has none, a coded error when it is damaged.</summary>
     public Task<RemoteArtifact?> FindAsync(Sha256Hash artifact, CancellationToken cancellationToken) => GuardAsync(async () =>
         await _manifests.FindAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false) is { } manifest ? new RemoteArtifact(manifest) : null);

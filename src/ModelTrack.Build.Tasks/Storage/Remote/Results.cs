@@ -6,6 +6,12 @@ namespace ModelTrack.Storage.Remote;
 /// <param name="BytesSent">Of packs and manifests.</param>
 public sealed record PushResult(bool AlreadyThere, long BytesSent, int PacksSent);
 
+/// <param name="AlreadyThere">The target had all of it, and nothing was sent.</param>
+/// <param name="TotalSize">Bytes of all the artifact's contents, a directory's listing included.</param>
+/// <param name="BytesReceived">From the source: packs and the manifest.</param>
+/// <param name="BytesSent">To the target.</param>
+public sealed record CopyResult(bool AlreadyThere, long TotalSize, long BytesReceived, long BytesSent, int PacksSent);
+
 /// <param name="Contents">How many contents came to the store.</param>
 /// <param name="BytesReceived">From the remote; less than the contents' sizes where chunks were compressed or already here.</param>
 public sealed record FetchResult(int Contents, long BytesReceived);

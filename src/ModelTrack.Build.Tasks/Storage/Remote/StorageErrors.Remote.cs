@@ -5,7 +5,9 @@ namespace ModelTrack.Storage;
 
 internal static partial class StorageErrors
 {
-    public static ModelTrackException RemoteFailed(Exception inner, string remote) => Catalog.Error(inner, "MT3101", remote, inner.Message);
+    public const string RemoteFailedCode = "MT3101";
+
+    public static ModelTrackException RemoteFailed(Exception inner, string remote) => Catalog.Error(inner, RemoteFailedCode, remote, inner.Message);
 
     public static ModelTrackException ManifestDamaged(string remote, Sha256Hash artifact, string key, string problem) =>
         Catalog.Error("MT3102", remote, artifact, key, problem);
