@@ -6,10 +6,6 @@ namespace ModelTrack.Artifacts;
 /// <summary>Replaces a small file whole or not at all.</summary>
 internal static class AtomicFile
 {
-    /// <summary>Beside the file, where no default glob of a project looks, and on the same volume.</summary>
-    private const string WorkFolder = ".modeltrack";
-
-    private const string Suffix = ".tmp";
     private const int Attempts = 10;
     private const int MostVanished = 100;
 
@@ -18,8 +14,8 @@ internal static class AtomicFile
     public static void Write(string path, ReadOnlySpan<byte> content, string point, bool flush = false)
     {
         var folder = Path.GetDirectoryName(path) ?? throw new ArgumentException("A file is needed.", nameof(path));
-        var work = Path.Combine(folder, WorkFolder);
-        var temp = Path.Combine(work, TempNames.New() + Suffix);
+        var work = WorkContainer.PathIn(folder);
+        var temp = Path.Combine(work, TempNames.New() + WorkContainer.TempSuffix);
         try
         {
             using (var file = Create(work, temp, path))
@@ -40,9 +36,7 @@ internal static class AtomicFile
         }
         finally
         {
-            if (Directory.Exists(work)) TempNames.RemoveLeftovers(work, "*" + Suffix, prefix: 0, Suffix.Length);
-            // Only when it is empty: others may work there too.
-            Ignore(() => Directory.Delete(work));
+            WorkContainer.Leave(work);
         }
     }
 
@@ -54,7 +48,7 @@ internal static class AtomicFile
         {
             try
             {
-                Directory.CreateDirectory(work);
+                WorkContainer.Enter(work);
                 return new FileStream(temp, options);
             }
             catch (IOException) when (attempt < MostVanished)

@@ -80,8 +80,8 @@ internal sealed record ArtifactLook
             File = Scan.File,
             Directory = Scan.Directory,
         };
-        // The restore that was killed had placed all of it; only its leftovers are still to go.
-        if (IsInStep && State?.Restoring is not null) FilePlacer.RemoveLeftovers(Artifact.FullPath);
+        // The restore or save that was killed had come as far as this; only its leftovers are still to go.
+        if (IsInStep && (State?.Restoring is not null || State?.Base != PointerIdentity)) FilePlacer.RemoveLeftovers(Artifact.FullPath);
         if (IsInStep) next = next with { Base = PointerIdentity, Restoring = null, Told = next.Told & ~ToldOnce.Untracked };
         if (Scan.StateIsCurrent && State is not null && next.Base == State.Base && next.Restoring == State.Restoring && next.Pointer == State.Pointer && next.Told == State.Told) return;
         states.Save(next);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ModelTrack.Artifacts;
 using ModelTrack.Content;
 
 namespace ModelTrack.Workspace;
@@ -10,7 +11,7 @@ namespace ModelTrack.Workspace;
 /// </summary>
 internal sealed class WorkFolder : IDisposable
 {
-    public const string ContainerName = ".modeltrack";
+    public const string ContainerName = WorkContainer.Name;
 
     private const int Attempts = 4;
 
@@ -68,7 +69,7 @@ internal sealed class WorkFolder : IDisposable
         container.Dispose();
         try
         {
-            beside.TryRemoveFolder(ContainerName);
+            if (!beside.TryRemoveFolder(ContainerName)) WorkContainer.Leave(beside.PathOf(ContainerName));
         }
         catch (Exception e) when (IoFailure.IsExpected(e))
         {
@@ -83,14 +84,7 @@ internal sealed class WorkFolder : IDisposable
         var container = Path.Combine(beside, ContainerName);
         if (!FileStat.TryGet(container, out var stat) || stat.Kind != FileKind.Directory) return;
         RemoveLeftovers(container);
-        try
-        {
-            Directory.Delete(container);
-        }
-        catch (Exception e) when (IoFailure.IsExpected(e))
-        {
-            // Others work there.
-        }
+        WorkContainer.Leave(container);
     }
 
     private static PlaceFolder EnterContainer(PlaceFolder beside)

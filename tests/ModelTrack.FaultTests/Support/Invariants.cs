@@ -1,6 +1,7 @@
 using ModelTrack.Content;
 using ModelTrack.Storage.Formats;
 using ModelTrack.UnitTests.Operations;
+using ModelTrack.UnitTests.Support;
 
 namespace ModelTrack.FaultTests.Support;
 
@@ -88,6 +89,14 @@ internal static class Invariants
         Assert.AreEqual("", string.Join('\n', FilesUnder(machine.Team.Remote).Where(IsTemp)), $"{context}: the remote's temp files");
         Assert.AreEqual("", string.Join('\n', FilesUnder(machine.PathOf(".git/modeltrack")).Where(f => f.EndsWith(".tmp", StringComparison.Ordinal))), $"{context}: the state's temp files");
         Assert.AreEqual("", string.Join('\n', FilesUnder(machine.Project).Where(f => f.Contains(".modeltrack", StringComparison.Ordinal))), $"{context}: the workspace's temp files");
+    }
+
+    /// <summary>What was on its way when the process died is nothing that a person could see and add.</summary>
+    public static void GitSeesNoTempFiles(Machine machine, string context)
+    {
+        if (!Directory.Exists(machine.PathOf(".git"))) return;
+        var status = GitSandbox.Run(machine.Project, "status", "--porcelain", "--untracked-files=all");
+        Assert.IsFalse(status.Contains(".modeltrack", StringComparison.Ordinal), $"{context}: git status shows\n{status}");
     }
 
     public static bool HasLeftovers(string remote) => FilesUnder(remote).Any(IsTemp);

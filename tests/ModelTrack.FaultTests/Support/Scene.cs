@@ -126,6 +126,7 @@ internal sealed class Scene : IDisposable
         else Assert.IsEmpty(Invariants.ContentFiles(Machine), context);
         Invariants.StoreIsWhole(Machine.Store, context);
         Invariants.RemoteIsWhole(Team.Remote, context);
+        Invariants.GitSeesNoTempFiles(Machine, context);
         await CheckPointersAsync(context);
         if (Verb is "save" or "push") await CheckPointersAreStoredAsync(context);
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using ModelTrack.Artifacts;
 using ModelTrack.Storage.Store;
 
 namespace ModelTrack.Workspace.Ignore;
@@ -32,7 +33,7 @@ internal sealed class FileTurn : IDisposable
         {
             try
             {
-                Directory.CreateDirectory(folder);
+                WorkContainer.Enter(folder);
                 using var file = new FileStream(turn, FileMode.CreateNew, FileAccess.Write, FileShare.None);
                 file.Write(Encoding.ASCII.GetBytes(TempNames.New()));
                 return new FileTurn(folder, turn);
@@ -52,24 +53,18 @@ internal sealed class FileTurn : IDisposable
     {
         var (folder, turn) = PathsOf(path);
         if (File.Exists(turn) && IsLeftover(turn)) new FileTurn(folder, turn).Dispose();
+        else WorkContainer.Leave(folder);
     }
 
     public void Dispose()
     {
         TryDelete(_path);
-        try
-        {
-            Directory.Delete(_folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Others work there.
-        }
+        WorkContainer.Leave(_folder);
     }
 
     private static (string Folder, string Turn) PathsOf(string path)
     {
-        var folder = Path.Combine(Path.GetDirectoryName(path)!, ".modeltrack");
+        var folder = WorkContainer.PathIn(Path.GetDirectoryName(path)!);
         return (folder, Path.Combine(folder, Path.GetFileName(path) + ".turn"));
     }
 
