@@ -52,19 +52,12 @@ internal sealed record ArtifactLook
     public static async Task<ArtifactScan> ScanAsync(
         OperationSession session, TrackedArtifact artifact, ArtifactState? hint, bool hashEverything, CancellationToken cancellationToken, ReadContent? read = null)
     {
-        Listing? baseListing = null;
-        if (!FileStat.HasExecutableBit && hint?.Base is { Kind: ArtifactKind.Directory } known)
-        {
-            var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
-            baseListing = await ListingReader.FindAsync(store, known.Sha256, cancellationToken).ConfigureAwait(false);
-        }
-
         var options = new ScanOptions
         {
             Root = session.Root,
             Ignore = IsDirectory(artifact.FullPath) ? TrackIgnore.Find(artifact.FullPath, session.Root) : null,
             BaseExecutable = hint?.Base?.Executable ?? false,
-            BaseListing = () => baseListing,
+            BaseListing = () => BaseListingAsync(session, hint, cancellationToken),
             HashEverything = hashEverything,
             Read = read is null ? null : new(read),
         };
@@ -85,6 +78,13 @@ internal sealed record ArtifactLook
         if (IsInStep) next = next with { Base = PointerIdentity, Restoring = null, Told = next.Told & ~ToldOnce.Untracked };
         if (Scan.StateIsCurrent && State is not null && next.Base == State.Base && next.Restoring == State.Restoring && next.Pointer == State.Pointer && next.Told == State.Told) return;
         states.Save(next);
+    }
+
+    private static async Task<Listing?> BaseListingAsync(OperationSession session, ArtifactState? hint, CancellationToken cancellationToken)
+    {
+        if (hint?.Base is not { Kind: ArtifactKind.Directory } known) return null;
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        return await ListingReader.FindAsync(store, known.Sha256, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsDirectory(string path) => FileStat.TryGet(path, out var stat) && stat.Kind == FileKind.Directory;

@@ -1,3 +1,4 @@
+using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
@@ -68,11 +69,28 @@ internal static class ContentSaving
         var stored = await StoreFilesAsync(store, artifact, session, missing, writer, cancellationToken).ConfigureAwait(false);
         if (!stored) return null;
 
-        var listing = directory.ToListing();
+        var listing = directory.ToListing(directory.MayBeRespelled ? await WrittenAsync(session, store, artifact, directory, cancellationToken).ConfigureAwait(false) : null);
+        if (listing.Id != directory.Identity.Sha256)
+        {
+            // The store has lost the listing whose spelling the look went by.
+            var identity = new ArtifactIdentity(ArtifactKind.Directory, listing.Id, listing.TotalSize);
+            scan = new ArtifactScan { Identity = identity, Directory = directory.WithIdentity(identity), BytesRead = scan.BytesRead };
+        }
+
         await store.AddListingAsync(listing.ToBytes(), writer, cancellationToken).ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
         store.RecordArtifact(new ArtifactRecord(listing.Id, IsDirectory: true, listing.TotalSize, listing.FileCount, SavedHere: true));
         return new SavedContent(scan.Identity!.Value, directory.FileCount, scan, missing.Sum(f => f.Value.Id.Size));
+    }
+
+    /// <summary>The listing that spells the directory's names as its identity has them: its own, or the base's.</summary>
+    private static async Task<Listing?> WrittenAsync(
+        OperationSession session, LocalStore store, TrackedArtifact artifact, ObservedDirectory directory, CancellationToken cancellationToken)
+    {
+        if (await ListingReader.FindAsync(store, directory.Identity.Sha256, cancellationToken).ConfigureAwait(false) is { } own) return own;
+        return session.States.Load(artifact.FullPath)?.Base is { Kind: ArtifactKind.Directory } known
+            ? await ListingReader.FindAsync(store, known.Sha256, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     /// <summary>

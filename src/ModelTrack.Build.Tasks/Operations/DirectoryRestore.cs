@@ -169,9 +169,9 @@ internal static class DirectoryRestore
 
     /// <summary>Where the store has lost the base's listing, content that equals the base still tells it.</summary>
     private static async Task<Listing?> BaseListingAsync(LocalStore store, ArtifactLook look, CancellationToken cancellationToken) =>
-        look.Scan.Directory is { } present && look.Scan.Identity == look.State?.Base
-            ? present.ToListing()
-            : await KnownListingAsync(store, look.State?.Base, cancellationToken).ConfigureAwait(false);
+        look.Scan.Directory is not { } present || look.Scan.Identity != look.State?.Base
+            ? await KnownListingAsync(store, look.State?.Base, cancellationToken).ConfigureAwait(false)
+            : (present.MayBeRespelled ? await KnownListingAsync(store, look.State?.Base, cancellationToken).ConfigureAwait(false) : null) ?? present.ToListing();
 
     private static async Task<Listing?> KnownListingAsync(LocalStore store, ArtifactIdentity? identity, CancellationToken cancellationToken) =>
         identity is { Kind: ArtifactKind.Directory } known

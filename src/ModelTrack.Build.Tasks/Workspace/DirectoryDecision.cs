@@ -27,15 +27,36 @@ public static class DirectoryDecision
     }
 
     /// <summary>Walks the sides together, path by path, in the listing's order.</summary>
-    private sealed class Sides(ObservedDirectory? present, Listing target, Listing? baseListing, Listing? restoring)
+    private sealed class Sides
     {
-        private readonly ListingEntry[] _present = present is null ? [] : [.. Enumerable.Range(0, present.Count).Select(present.Entry)];
-        private readonly IReadOnlyList<ListingEntry> _target = target.Entries, _base = baseListing?.Entries ?? [], _restoring = restoring?.Entries ?? [];
+        private readonly ObservedDirectory? _directory;
+        private readonly ListingEntry[] _present;
+
+        // Which entries of the directory they are, where they are spelled otherwise than there.
+        private readonly int[]? _places;
+        private readonly IReadOnlyList<ListingEntry> _target, _base, _restoring;
         private int _presentAt, _targetAt, _baseAt, _restoringAt;
+
+        public Sides(ObservedDirectory? present, Listing target, Listing? baseListing, Listing? restoring)
+        {
+            _directory = present;
+            _present = present?.Entries() ?? [];
+            (_target, _base, _restoring) = (target.Entries, baseListing?.Entries ?? [], restoring?.Entries ?? []);
+            if (present is not { MayBeRespelled: true }) return;
+
+            // A name in another Unicode form is the same name: all sides spell it as the target does, or else the base.
+            if (baseListing is not null) WrittenForms.Keep(_present, baseListing);
+            WrittenForms.Keep(_present, target);
+            _places = [.. Enumerable.Range(0, _present.Length)];
+            Array.Sort(_present, _places, Comparer<ListingEntry>.Create(static (a, b) => RelativePaths.Compare(a.Path, b.Path)));
+        }
 
         public ListingEntry? Present { get; private set; }
 
         public FileStat? PresentStat { get; private set; }
+
+        /// <summary>The name on the disk, where it is of another Unicode form than the path.</summary>
+        public string? PresentName { get; private set; }
 
         public ListingEntry? Target { get; private set; }
 
@@ -53,8 +74,14 @@ public static class DirectoryDecision
             path = least ?? "";
             if (least is null) return false;
 
-            PresentStat = _presentAt < _present.Length && _present[_presentAt].Path == least && !_present[_presentAt].IsEmptyDirectory
-                ? present!.Stat(_presentAt) : null;
+            (PresentStat, PresentName) = (null, null);
+            if (_presentAt < _present.Length && _present[_presentAt].Path == least)
+            {
+                var place = _places?[_presentAt] ?? _presentAt;
+                if (!_present[_presentAt].IsEmptyDirectory) PresentStat = _directory!.Stat(place);
+                if (_places is not null && _directory!.PathText(place) is var name && name != least) PresentName = name;
+            }
+
             Present = Take(_present, ref _presentAt, least);
             Target = Take(_target, ref _targetAt, least);
             Base = Take(_base, ref _baseAt, least);
@@ -85,7 +112,7 @@ public static class DirectoryDecision
             if (mine == theirs) return;
 
             if (mine is null ? TakesTargetWhenMissing(before) : TakesTarget(mine, theirs, before, sides.Restoring))
-                Apply(mine, sides.PresentStat, theirs);
+                Apply(mine, sides, theirs);
             else if (hasBase ? theirs == before : theirs is null)
                 Keep(path, mine);
             else
@@ -113,15 +140,12 @@ public static class DirectoryDecision
 
         private bool IsSafe(ListingEntry entry) => entry.IsEmptyDirectory || isSafe(new ContentId(entry.Sha256, entry.Size));
 
-        private void Apply(ListingEntry? mine, FileStat? stat, ListingEntry? theirs)
+        private void Apply(ListingEntry? mine, Sides sides, ListingEntry? theirs)
         {
-            if (theirs is null)
-            {
-                _remove.Add(new PlannedRemoval(mine!.Path, stat));
-                return;
-            }
-
-            _place.Add(new PlannedEntry(theirs, stat, SameBytes(mine, theirs)));
+            // What is on the disk under another form goes, or where forms differ there would be two of it.
+            if (theirs is null || sides.PresentName is not null) _remove.Add(new PlannedRemoval(sides.PresentName ?? mine!.Path, sides.PresentStat));
+            if (theirs is null) return;
+            _place.Add(sides.PresentName is null ? new PlannedEntry(theirs, sides.PresentStat, SameBytes(mine, theirs)) : new PlannedEntry(theirs, null, OnlyMode: false));
         }
 
         private void Keep(string path, ListingEntry? mine)

@@ -15,7 +15,7 @@ internal sealed class DirectoryScanner(string root, ObservedDirectory? known, Sc
         var reader = new ContentReader(options, cancellationToken);
         var fresh = await ReadAsync(walk, reader).ConfigureAwait(false);
         var observed = Merge(walk, fresh);
-        observed = observed.WithIdentity(SaysTheSame(walk, fresh) ? known!.Identity : IdentityOf(observed));
+        observed = observed.WithIdentity(SaysTheSame(walk, fresh) ? known!.Identity : await IdentifyAsync(observed).ConfigureAwait(false));
         return Found(observed, current: false, reader.BytesRead);
     }
 
@@ -31,7 +31,7 @@ internal sealed class DirectoryScanner(string root, ObservedDirectory? known, Sc
         options.Progress?.Expect(walk.Found.Sum(file => file.Stat.Size));
 
         var fresh = new Fresh[walk.Found.Count + walk.FoundEmptyFolders.Count];
-        var executable = options.HasExecutableBit ? null : ExecutablePaths();
+        var executable = options.HasExecutableBit ? null : await ExecutablePathsAsync().ConfigureAwait(false);
         await Parallel.ForAsync(0, walk.Found.Count, cancellationToken, async (i, _) =>
         {
             var (path, stat, index) = walk.Found[i];
@@ -61,8 +61,10 @@ internal sealed class DirectoryScanner(string root, ObservedDirectory? known, Sc
         }
     }
 
-    private HashSet<string> ExecutablePaths() =>
-        options.BaseListing?.Invoke()?.Entries.Where(entry => entry.Executable).Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal) ?? [];
+    private async Task<HashSet<string>> ExecutablePathsAsync() =>
+        (await BaseListingAsync().ConfigureAwait(false))?.Entries.Where(entry => entry.Executable).Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal) ?? [];
+
+    private Task<Listing?> BaseListingAsync() => options.BaseListing?.Invoke() ?? Task.FromResult<Listing?>(null);
 
     /// <summary>Seen and fresh entries together, both in order.</summary>
     private ObservedDirectory Merge(DirectoryWalk walk, Fresh[] fresh)
@@ -103,9 +105,9 @@ internal sealed class DirectoryScanner(string root, ObservedDirectory? known, Sc
         return same == known.Count;
     }
 
-    private static ArtifactIdentity IdentityOf(ObservedDirectory observed)
+    private async Task<ArtifactIdentity> IdentifyAsync(ObservedDirectory observed)
     {
-        var listing = observed.ToListing();
+        var listing = observed.ToListing(observed.MayBeRespelled ? await BaseListingAsync().ConfigureAwait(false) : null);
         return new ArtifactIdentity(ArtifactKind.Directory, listing.Id, listing.TotalSize);
     }
 

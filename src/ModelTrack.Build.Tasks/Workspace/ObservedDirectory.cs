@@ -57,12 +57,11 @@ public sealed class ObservedDirectory
         return index >= 0 && !IsEmptyDirectory(index);
     }
 
-    public Listing ToListing()
-    {
-        var entries = new ListingEntry[Count];
-        for (var i = 0; i < entries.Length; i++) entries[i] = Entry(i);
-        return Listing.Create(entries);
-    }
+    /// <summary>Whether names may have another Unicode form here than in the listing before; plain ASCII has one form only.</summary>
+    internal bool MayBeRespelled => !Ascii.IsValid(_paths.Span);
+
+    /// <param name="written">The listing before, whose spelling of a name is kept; it matters only where <see cref="MayBeRespelled"/>.</param>
+    public Listing ToListing(Listing? written = null) => Listing.Create(Entries(), written);
 
     /// <summary>
     /// A memory for a later scan to check by stat: these files and the newly <paramref name="placed"/> ones. It is not yet the directory as it is.
@@ -115,6 +114,13 @@ public sealed class ObservedDirectory
             new Sha256Hash(record.Slice(64, Sha256Hash.Size)),
             FastHash.ReadLittleEndian(record[48..]),
             ObservedAtNs(index));
+    }
+
+    internal ListingEntry[] Entries()
+    {
+        var entries = new ListingEntry[Count];
+        for (var i = 0; i < entries.Length; i++) entries[i] = Entry(i);
+        return entries;
     }
 
     internal ListingEntry Entry(int index) => IsEmptyDirectory(index)

@@ -59,8 +59,11 @@ public sealed record ScanOptions
     /// <summary>Rules that leave files of a directory to Git; null for none.</summary>
     public IIgnoreRules? Ignore { get; init; }
 
-    /// <summary>Where files have no executable bit: the listing that has it, asked for only when needed. A file's is <see cref="BaseExecutable"/>.</summary>
-    public Func<Listing?>? BaseListing { get; init; }
+    /// <summary>
+    /// The listing before, asked for only when needed: names keep its Unicode form, and where files have no executable bit, theirs is its.
+    /// A file's is <see cref="BaseExecutable"/>.
+    /// </summary>
+    public Func<Task<Listing?>>? BaseListing { get; init; }
 
     public bool BaseExecutable { get; init; }
 

@@ -136,6 +136,44 @@ public sealed class DirectoryOperationTests
     }
 
     [TestMethod]
+    public async Task Names_keep_the_Unicode_form_that_the_listing_before_had()
+    {
+        // One name in both forms, as some file systems give back another than they were given.
+        const string Composed = "d/caf\u00e9/r\u00e9sum\u00e9.txt", Decomposed = "d/cafe\u0301/re\u0301sume\u0301.txt";
+        using var team = new Team();
+        var (ada, ben) = (team.NewMachine("ada"), team.NewMachine("ben"));
+        ada.Write(Composed, "1");
+        ada.Write("d/plain.txt", "1");
+        await ada.BuildAsync("d");
+        var first = ada.ReadPointer("d");
+
+        // The same content under respelled names is no change at all.
+        Directory.Move(ada.PathOf("d/caf\u00e9"), ada.PathOf("d/cafe\u0301"));
+        File.Move(ada.PathOf("d/cafe\u0301/r\u00e9sum\u00e9.txt"), ada.PathOf(Decomposed));
+        await ada.BuildAsync("d");
+        Assert.AreEqual(first, ada.ReadPointer("d"));
+        Assert.AreEqual("in step", await ada.StatusAsync("d"));
+
+        // What is new keeps the old names' form, so that a clone sees one change only.
+        ada.Write("d/plain.txt", "2");
+        ada.Write("d/cafe\u0301/n\u0303.txt", "new");
+        await ada.BuildAsync("d");
+        ben.TakePointer("d", ada);
+        await ben.SucceedAsync(ben.RestoreAsync("d"));
+        Assert.AreEqual("1", ben.Read(Composed));
+        Assert.AreEqual("new", ben.Read("d/caf\u00e9/n\u0303.txt"));
+        Assert.IsFalse(File.Exists(ben.PathOf(Decomposed)));
+
+        // A change from elsewhere replaces the respelled file, and does not stand beside it.
+        ben.Write(Composed, "3");
+        await ben.BuildAsync("d");
+        ada.TakePointer("d", ben);
+        await ada.SucceedAsync(ada.RestoreAsync("d"));
+        Assert.AreEqual("in step", await ada.StatusAsync("d"));
+        Assert.AreEqual("3", File.ReadAllText(Directory.EnumerateFiles(ada.PathOf("d"), "r*", SearchOption.AllDirectories).Single()));
+    }
+
+    [TestMethod]
     public async Task An_empty_directory_is_an_artifact_too()
     {
         using var team = new Team();

@@ -287,7 +287,7 @@ public sealed class WorkspaceScannerTests : IDisposable
         _folder.Write("d/run", "1");
         _folder.Write("d/data", "2");
         var known = Listing.Create([ListingEntry.File("run", new ContentId(Sha256Hash.Of("0"u8), 1), executable: true)]);
-        var options = new ScanOptions { HasExecutableBit = false, BaseListing = () => known, BaseExecutable = true };
+        var options = new ScanOptions { HasExecutableBit = false, BaseListing = () => Task.FromResult<Listing?>(known), BaseExecutable = true };
 
         var listing = (await ScanAsync("d", null, options)).Directory!.ToListing();
 
