@@ -24,7 +24,8 @@ internal sealed class BuildLog(ModelTrackTask task) : IOperationLog, IDisposable
                 if (_progress is null)
                 {
                     _progress = new TransferProgress();
-                    _display = new ProgressDisplay(_progress, line => task.Log.LogMessage(MessageImportance.High, line));
+                    _display = new ProgressDisplay(
+                        _progress, line => task.Log.LogMessage(MessageImportance.High, "{0}", line), Console.IsOutputRedirected ? null : Console.Out, TimeProvider.System);
                 }
 
                 return _progress;

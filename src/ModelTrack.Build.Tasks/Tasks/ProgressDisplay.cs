@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ModelTrack.Diagnostics;
 
@@ -16,24 +15,27 @@ internal sealed class ProgressDisplay : IDisposable
 
     private readonly TransferProgress _progress;
     private readonly Action<string> _line;
-    private readonly bool _terminal = !Console.IsOutputRedirected;
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly Timer _timer;
+    private readonly TextWriter? _terminal;
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly ITimer _timer;
     private TimeSpan _nextLine = s_firstLine;
     private bool _shown;
 
-    public ProgressDisplay(TransferProgress progress, Action<string> line)
+    /// <param name="line">Takes a line for a log.</param>
+    /// <param name="terminal">The terminal; null where the output goes to a file or a pipe.</param>
+    public ProgressDisplay(TransferProgress progress, Action<string> line, TextWriter? terminal, TimeProvider time)
     {
-        (_progress, _line) = (progress, line);
-        _timer = new Timer(static state => ((ProgressDisplay)state!).Tick(), this, s_tick, s_tick);
+        (_progress, _line, _terminal, _time) = (progress, line, terminal, time);
+        _start = time.GetTimestamp();
+        _timer = time.CreateTimer(static state => ((ProgressDisplay)state!).Tick(), this, s_tick, s_tick);
     }
 
     public void Dispose()
     {
         // Waits for a tick that is running, so that nothing is written after the task ended.
-        using var stopped = new ManualResetEvent(false);
-        if (_timer.Dispose(stopped)) stopped.WaitOne();
-        if (_shown) Console.Out.Write("\x1b]9;4;0\x1b\\");
+        _timer.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        if (_shown) _terminal!.Write("\x1b]9;4;0\x1b\\");
     }
 
     internal static string Describe(long done, long total, TimeSpan elapsed)
@@ -47,15 +49,17 @@ internal sealed class ProgressDisplay : IDisposable
     {
         var (done, total) = (_progress.Done, _progress.Total);
         if (total <= 0) return;
-        if (_terminal)
+        if (_terminal is not null)
         {
             _shown = true;
-            Console.Out.Write(string.Create(CultureInfo.InvariantCulture, $"\x1b]9;4;1;{Math.Clamp(done * 100 / total, 0, 100)}\x1b\\"));
+            _terminal.Write(string.Create(CultureInfo.InvariantCulture, $"\x1b]9;4;1;{Math.Clamp(done * 100 / total, 0, 100)}\x1b\\"));
+            return;
         }
 
-        if (_terminal || _clock.Elapsed < _nextLine) return;
+        var elapsed = _time.GetElapsedTime(_start);
+        if (elapsed < _nextLine) return;
         // 5 s, 15 s, 35 s, 75 s, then each minute.
-        _nextLine = _clock.Elapsed + (_nextLine < TimeSpan.FromMinutes(1) ? _nextLine + s_firstLine : TimeSpan.FromMinutes(1));
-        _line(Describe(done, total, _clock.Elapsed));
+        _nextLine = elapsed + (_nextLine < TimeSpan.FromMinutes(1) ? _nextLine + s_firstLine : TimeSpan.FromMinutes(1));
+        _line(Describe(done, total, elapsed));
     }
 }
