@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using ModelTrack.Diagnostics;
 
@@ -59,7 +58,7 @@ public static class ContentHasher
 
     private static FastHash Xxh128OfFile(SafeFileHandle source, TransferProgress? progress, CancellationToken cancellationToken)
     {
-        var hash = new XxHash128();
+        var hash = new LongXxh128();
         var buffer = ArrayPool<byte>.Shared.Rent(FastBlock);
         try
         {
@@ -68,7 +67,7 @@ public static class ContentHasher
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var count = RandomAccess.Read(source, buffer.AsSpan(0, FastBlock), at);
-                if (count == 0) return hash.GetCurrentHashAsUInt128();
+                if (count == 0) return hash.Finish();
                 hash.Append(buffer.AsSpan(0, count));
                 at += count;
                 progress?.Advance(count);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
@@ -24,7 +23,7 @@ internal sealed class HashPipeline(SafeFileHandle source, HashOptions options, S
     private readonly Channel<Block> _toHash = NewChannel();
     private readonly Channel<Block> _toCut = NewChannel();
     private readonly Channel<Block> _toHashChunks = NewChannel();
-    private readonly XxHash128 _fast = new();
+    private readonly LongXxh128 _fast = new();
     private readonly List<Chunk> _chunks = [];
     private Sha256Hash _sha256;
     private long _size;
@@ -54,7 +53,7 @@ internal sealed class HashPipeline(SafeFileHandle source, HashOptions options, S
             foreach (var block in blocks) ArrayPool<byte>.Shared.Return(block.Bytes);
         }
 
-        return new ContentDigest(new ContentId(_sha256, _size), _fast.GetCurrentHashAsUInt128(), _chunks);
+        return new ContentDigest(new ContentId(_sha256, _size), _fast.Finish(), _chunks);
     }
 
     /// <summary>A stage that fails stops the others, which would wait for it for ever.</summary>
