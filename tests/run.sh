@@ -30,6 +30,19 @@ command -v dotnet > /dev/null || cannot_install "the .NET SDK is missing: https:
 dotnet --version > /dev/null || cannot_install "no .NET SDK here fits global.json."
 need git git
 
+# The servers that the tests of the HTTP remotes start. Debian keeps nginx where a user's PATH does not look.
+PATH=$PATH:/usr/sbin
+need nginx nginx-light
+nginx -V 2>&1 | grep -q http_dav_module || cannot_install "the nginx here has no dav module (Debian's nginx-light has)."
+need node nodejs
+need npm npm
+azurite=3.35.0
+if ! grep -qs "\"version\": \"$azurite\"" artifacts/azurite/node_modules/azurite/package.json; then
+  echo "Installing azurite $azurite ..."
+  mkdir -p artifacts/azurite && npm install --prefix artifacts/azurite --no-save --no-audit --no-fund --ignore-scripts --loglevel=error "azurite@$azurite" > /dev/null 2>&1
+  [ -f artifacts/azurite/node_modules/azurite/dist/src/blob/main.js ] || cannot_install "azurite $azurite could not be installed from npm."
+fi
+
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 started=$SECONDS

@@ -174,12 +174,14 @@ public sealed class HttpTransport : ITransport
 
         switch (answer.Status)
         {
-            case HttpStatusCode.PartialContent:
+            case HttpStatusCode.PartialContent when answer.Length != 0:
                 _rangeReads = true;
                 return await ReadPartAsync(answer, key, offset, destination, cancellationToken).ConfigureAwait(false);
             case HttpStatusCode.OK:
                 return await ReadWholeAsync(answer, offset, destination, isHead, cancellationToken).ConfigureAwait(false);
-            case HttpStatusCode.RequestedRangeNotSatisfiable when !isHead:
+
+            // An empty part is how Azurite says that the object ends before.
+            case HttpStatusCode.RequestedRangeNotSatisfiable or HttpStatusCode.PartialContent when !isHead:
                 var result = OfHead(await HeadAsync(key, cancellationToken).ConfigureAwait(false), ifNoneMatch);
                 return result.Head is { } head && head.Size > offset
                     ? throw new TransportException(string.Create(CultureInfo.InvariantCulture, $"{answer.What}: the server refused a range that the object has, {offset} of {head.Size} bytes"), transient: true)
