@@ -46,4 +46,8 @@ internal static class HumanText
     /// <summary>`1 version`, `20,000 versions`.</summary>
     public static string Count(int count, string what) =>
         count == 1 ? $"1 {what}" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {what}s";
+
+    /// <summary>`1 file`, `1,204 files`.</summary>
+    public static string Count(int count, string one, string? many = null) =>
+        count == 1 ? $"1 {one}" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {many ?? one + "s"}";
 }

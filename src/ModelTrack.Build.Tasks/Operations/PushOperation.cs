@@ -2,7 +2,6 @@ using System.Diagnostics;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
-using ModelTrack.Git;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Store;
@@ -48,7 +47,7 @@ public static class PushOperation
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var remote = session.Remotes.Open(place, store);
         var content = await FindContentAsync(session, store, artifact, pointer, cancellationToken).ConfigureAwait(false);
-        if (content is null) return await AtRemoteAlreadyAsync(artifact, pointer, store, remote, cancellationToken).ConfigureAwait(false);
+        if (content is null) return await AtRemoteAlreadyAsync(session, artifact, pointer, store, remote, cancellationToken).ConfigureAwait(false);
 
         var recentPath = session.RepositoryPath(PointerFile.PathFor(artifact.FullPath));
         PushResult result;
@@ -63,7 +62,7 @@ public static class PushOperation
         }
 
         FailPoint.Hit("push.done");
-        await remote.RegisterRepositoryAsync(session.Root, token => FindOriginAsync(session, token), !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
+        await RegisteredRepository.TellAsync(session, remote, !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
         store.ConfirmRemote(identity.Sha256, remote.Identity);
         others.Add(identity.Sha256);
         if (result.AlreadyThere)
@@ -105,15 +104,9 @@ public static class PushOperation
         return content.Blobs.All(store.Contains) ? content : null;
     }
 
-    /// <summary>Who this is at the remote: its garbage collection asks for every repository that pushed.</summary>
-    private static async Task<string> FindOriginAsync(OperationSession session, CancellationToken cancellationToken) =>
-        session.Git is { } git && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin
-            ? OriginUrl.Normalize(origin)
-            : OriginUrl.OfFolder(session.Root);
-
     /// <summary>A machine that lacks the content cannot send it, and need not when the remote has it.</summary>
     private static async Task<ArtifactResult> AtRemoteAlreadyAsync(
-        TrackedArtifact artifact, Pointer pointer, LocalStore store, PackedRemote remote, CancellationToken cancellationToken)
+        OperationSession session, TrackedArtifact artifact, Pointer pointer, LocalStore store, PackedRemote remote, CancellationToken cancellationToken)
     {
         var identity = ArtifactIdentity.Of(pointer);
         if (await remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false) is null)
@@ -121,6 +114,7 @@ public static class PushOperation
             throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
         }
 
+        await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
         store.ConfirmRemote(identity.Sha256, remote.Identity);
         return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
     }

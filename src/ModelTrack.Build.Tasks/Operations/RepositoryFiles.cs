@@ -23,6 +23,21 @@ internal static class RepositoryFiles
         return [.. files.Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The repositories directly inside a repository: submodules, and clones that lie in it.</summary>
+    public static IReadOnlyList<string> FindNested(string root)
+    {
+        var folders = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory && !IsSkipped(entry.FileName) && Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsSkipped(entry.FileName) && !Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
+        };
+        return [.. folders.Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>Writes text back as it was read: with or without a byte order mark.</summary>
     public static void WriteKeepingEncoding(string path, string text)
     {

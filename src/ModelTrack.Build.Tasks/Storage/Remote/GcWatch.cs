@@ -33,6 +33,9 @@ internal sealed class GcWatch(RemoteSession session) : IDisposable
     /// <summary>A sweep renews its flag; one that is older belongs to a sweep that died.</summary>
     public static readonly TimeSpan SweepDies = TimeSpan.FromHours(1);
 
+    /// <summary>How often a writer goes on when garbage was collected from under it.</summary>
+    public const int MostRounds = 5;
+
     /// <summary>Pushes of one session share a look for so long.</summary>
     private static readonly TimeSpan s_share = TimeSpan.FromMinutes(30);
 
@@ -59,6 +62,23 @@ internal sealed class GcWatch(RemoteSession session) : IDisposable
 
     /// <summary>What is condemned now.</summary>
     public Task<GcLook> LookAsync(CancellationToken cancellationToken) => ReadAsync(cancellationToken);
+
+    /// <summary>
+    /// Whether what was written stands for good. Null: it does. Else garbage was or is being collected from what it relies on, and this is the look
+    /// with which to check again.
+    /// </summary>
+    /// <param name="before">The look that the writer began with.</param>
+    public async Task<GcLook?> StandsAsync(RemoteManifest written, GcLook before, CancellationToken cancellationToken)
+    {
+        // Nothing but what a list names is ever deleted; and between a list and its deletion lies more time than a writer relies on its first look.
+        var after = await LookAsync(cancellationToken).ConfigureAwait(false);
+        if (Age(before) < Reliance && !before.Condemns(written) && !after.Condemns(written)) return null;
+
+        // The flag before the list: a sweep removes the list before its flag.
+        var wasSwept = await WaitForSweepAsync(cancellationToken).ConfigureAwait(false);
+        after = await LookAsync(cancellationToken).ConfigureAwait(false);
+        return !wasSwept && Age(before) < Reliance && after.IsOfSameRun(before) ? null : after;
+    }
 
     /// <summary>How long ago a look was, a machine's sleep included.</summary>
     public TimeSpan Age(GcLook look)

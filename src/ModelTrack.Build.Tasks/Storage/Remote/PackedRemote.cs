@@ -95,6 +95,18 @@ public sealed class PackedRemote : IAsyncDisposable
             return null;
         });
 
+    /// <summary>The repositories that ever pushed here: garbage collection has to hear of each.</summary>
+    public Task<IReadOnlyList<KnownRepository>> RepositoriesAsync(CancellationToken cancellationToken) =>
+        GuardAsync(() => new RemoteListing(_session, _manifests).RepositoriesAsync(cancellationToken));
+
+    /// <summary>Condemns what no pointer names; deletes nothing.</summary>
+    public Task<RemoteGcReport> MarkAsync(RemoteGcRequest request, CancellationToken cancellationToken) =>
+        GuardAsync(() => new RemoteMarker(_session, _manifests).RunAsync(request, cancellationToken));
+
+    /// <summary>Deletes what was condemned a grace period ago and is still garbage.</summary>
+    public Task<RemoteGcReport> SweepAsync(RemoteGcRequest request, CancellationToken cancellationToken) =>
+        GuardAsync(() => new RemoteSweeper(_session, _manifests).RunAsync(request, cancellationToken));
+
     public async ValueTask DisposeAsync()
     {
         _session.Dispose();

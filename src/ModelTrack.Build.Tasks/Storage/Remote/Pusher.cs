@@ -10,9 +10,6 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 {
     private const int MaxBases = 8;
 
-    /// <summary>How often a push goes on when garbage was collected from under it.</summary>
-    private const int MostRounds = 5;
-
     /// <summary>How long a pack that was seen at the remote is taken to be there still.</summary>
     private static readonly TimeSpan s_trustPacks = TimeSpan.FromHours(24);
 
@@ -36,8 +33,8 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         {
             var (result, relied) = await PushOnceAsync(artifact, findBases, recentPath, look, trustPacks: round == 1, cancellationToken).ConfigureAwait(false);
             sum = sum is null ? result : new PushResult(sum.AlreadyThere && result.AlreadyThere, sum.BytesSent + result.BytesSent, sum.PacksSent + result.PacksSent);
-            if (relied is null || await StandsAsync(relied, look, cancellationToken).ConfigureAwait(false) is not { } newer) break;
-            if (round == MostRounds) throw StorageErrors.KeepsBeingCollected(session.Identity);
+            if (relied is null || await session.Gc.StandsAsync(relied, look, cancellationToken).ConfigureAwait(false) is not { } newer) break;
+            if (round == GcWatch.MostRounds) throw StorageErrors.KeepsBeingCollected(session.Identity);
             session.Log.Detail($"Garbage was collected at {session.Identity} meanwhile; {artifact.Id.ToShortString()} is checked again.");
             look = newer;
         }
@@ -64,7 +61,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
                     return (new PushResult(AlreadyThere: true, 0, 0), null);
                 }
 
-                var renewed = await RenewAsync(own, cancellationToken).ConfigureAwait(false);
+                var renewed = await manifests.RenewAsync(own, cancellationToken).ConfigureAwait(false);
                 return (new PushResult(AlreadyThere: true, own.RootBytes.Length, 0), renewed);
             }
 
@@ -83,29 +80,6 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         var result = await SendAsync(plan, look.Packs, cancellationToken).ConfigureAwait(false);
         if (recentPath is not null) await _hints.WriteAsync(recentPath, artifact.Id, hinted, cancellationToken).ConfigureAwait(false);
         return result;
-    }
-
-    /// <summary>Writes an old manifest anew, so that its time begins again.</summary>
-    private async Task<RemoteManifest> RenewAsync(RemoteManifest manifest, CancellationToken cancellationToken)
-    {
-        await session.Transport.PutAsync(manifest.Key, manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        return manifests.NotePacksSeen(manifest with { ETag = null, Written = null });
-    }
-
-    /// <summary>
-    /// Whether what was written stands for good. Null: it does. Else garbage was or is being collected from what it relies on, and the look with
-    /// which to check again.
-    /// </summary>
-    private async Task<GcLook?> StandsAsync(RemoteManifest written, GcLook before, CancellationToken cancellationToken)
-    {
-        var gc = session.Gc;
-        var after = await gc.LookAsync(cancellationToken).ConfigureAwait(false);
-        if (gc.Age(before) < GcWatch.Reliance && !before.Condemns(written) && !after.Condemns(written)) return null;
-
-        // The flag before the list: a sweep removes the list before its flag.
-        var wasSwept = await gc.WaitForSweepAsync(cancellationToken).ConfigureAwait(false);
-        after = await gc.LookAsync(cancellationToken).ConfigureAwait(false);
-        return !wasSwept && gc.Age(before) < GcWatch.Reliance && after.IsOfSameRun(before) ? null : after;
     }
 
     /// <summary>Sends an artifact whose manifest at the remote is of no use, without relying on certain packs.</summary>

@@ -17,18 +17,35 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
     /// <returns>Null when the source does not have the artifact.</returns>
     public async Task<CopyResult?> CopyAsync(Sha256Hash artifact, string? recentPath, CancellationToken cancellationToken)
     {
-        var there = await FirstLookAsync(artifact, cancellationToken).ConfigureAwait(false);
-        if (there is not null && (await AbsentAsync(there.Root.Packs, cancellationToken).ConfigureAwait(false)).Count == 0)
+        var look = await BeginAsync(cancellationToken).ConfigureAwait(false);
+        for (var round = 1; ; round++)
         {
+            var (result, written) = await CopyOnceAsync(artifact, recentPath, look, cancellationToken).ConfigureAwait(false);
+            if (written is null || await target.Gc.StandsAsync(written, look, cancellationToken).ConfigureAwait(false) is not { } newer) return result;
+            if (round == GcWatch.MostRounds) throw StorageErrors.KeepsBeingCollected(target.Identity);
+            look = newer;
+        }
+    }
+
+    /// <returns>With the manifest that was written, if one was.</returns>
+    private async Task<(CopyResult? Result, RemoteManifest? Written)> CopyOnceAsync(
+        Sha256Hash artifact, string? recentPath, GcLook look, CancellationToken cancellationToken)
+    {
+        var there = (await targetManifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
+        if (there is not null && !look.Condemns(there) && (await AbsentAsync(there.Root.Packs, look, cancellationToken).ConfigureAwait(false)).Count == 0)
+        {
+            var isThere = new CopyResult(AlreadyThere: true, there.Root.Info.TotalSize, 0, 0, 0);
+            if (!await target.Gc.IsYoungAsync(there.Written, cancellationToken).ConfigureAwait(false)) return (isThere, await targetManifests.RenewAsync(there, cancellationToken).ConfigureAwait(false));
+
             targetManifests.NotePacksSeen(there);
-            return new CopyResult(AlreadyThere: true, there.Root.Info.TotalSize, 0, 0, 0);
+            return (isThere, null);
         }
 
         var manifest = await FromSourceAsync(() => sourceManifests.FindAsync(artifact, trustCache: true, cancellationToken)).ConfigureAwait(false);
-        if (manifest is null) return null;
+        if (manifest is null) return default;
         await layout.EnsureAsync(cancellationToken).ConfigureAwait(false);
 
-        var absent = await AbsentAsync(manifest.Root.Packs, cancellationToken).ConfigureAwait(false);
+        var absent = await AbsentAsync(manifest.Root.Packs, look, cancellationToken).ConfigureAwait(false);
         target.Log.Progress.Expect(absent.Sum(pack => (long)pack.Size));
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(source.Parallelism, target.Parallelism), CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(absent, options, async (pack, token) =>
@@ -45,45 +62,46 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
         }).ConfigureAwait(false);
 
         // The target itself has to show what it was sent before anything says that it is there.
-        if (await AbsentAsync(absent, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lost)
+        if (await AbsentAsync(absent, null, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lost)
         {
             throw StorageErrors.RemoteContentDamaged(target.Identity, artifact, RemoteKeys.Pack(lost[0].Id), "was sent and is not there");
         }
 
         FailPoint.Hit("remote.copy.manifest");
         await target.Transport.PutAsync(RemoteKeys.Manifest(artifact), manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        targetManifests.Keep(manifest with { ETag = null, PacksSeen = target.Time.GetUtcNow() }, default);
+        var copied = manifest with { ETag = null, Written = null, PacksSeen = target.Time.GetUtcNow() };
+        targetManifests.Keep(copied, default);
         if (recentPath is not null)
         {
             await _hints.WriteAsync(recentPath, artifact, await _hints.ReadAsync(recentPath, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         var sent = absent.Sum(pack => (long)pack.Size);
-        return new CopyResult(AlreadyThere: false, manifest.Root.Info.TotalSize, sent + manifest.RootBytes.Length, sent + manifest.RootBytes.Length, absent.Count);
+        return (new CopyResult(AlreadyThere: false, manifest.Root.Info.TotalSize, sent + manifest.RootBytes.Length, sent + manifest.RootBytes.Length, absent.Count), copied);
     }
 
-    /// <summary>The target's own manifest. A target that is not there yet is made; one that this machine has seen and that is gone is a person's concern.</summary>
-    private async Task<RemoteManifest?> FirstLookAsync(Sha256Hash artifact, CancellationToken cancellationToken)
+    /// <summary>What is condemned at the target. A target that is not there yet is made; one that this machine has seen and that is gone is a person's concern.</summary>
+    private async Task<GcLook> BeginAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return (await targetManifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
+            return await target.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ModelTrackException e) when (e.Code == StorageErrors.RemoteFolderMissingCode && !target.Cache.KnowsRemote)
         {
             await target.Transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            return null;
+            return await target.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The packs that the target does not show in their exact size.</summary>
-    private async Task<List<PackEntry>> AbsentAsync(IEnumerable<PackEntry> packs, CancellationToken cancellationToken)
+    /// <summary>The packs that the target does not show in their exact size, or that are condemned there.</summary>
+    private async Task<List<PackEntry>> AbsentAsync(IEnumerable<PackEntry> packs, GcLook? look, CancellationToken cancellationToken)
     {
         var asked = packs.Where(pack => !pack.IsTombstone).Distinct().ToList();
         var isThere = new bool[asked.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = target.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, asked.Count, options, async (i, token) =>
-            isThere[i] = (await target.Transport.HeadAsync(RemoteKeys.Pack(asked[i].Id), token).ConfigureAwait(false))?.Size == asked[i].Size).ConfigureAwait(false);
+            isThere[i] = look?.Packs.Contains(asked[i].Id) != true && (await target.Transport.HeadAsync(RemoteKeys.Pack(asked[i].Id), token).ConfigureAwait(false))?.Size == asked[i].Size).ConfigureAwait(false);
         return [.. asked.Where((_, i) => !isThere[i])];
     }
 

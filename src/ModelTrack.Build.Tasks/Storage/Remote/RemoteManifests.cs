@@ -128,6 +128,13 @@ internal sealed class RemoteManifests(RemoteSession session)
         return seen;
     }
 
+    /// <summary>Writes an old manifest anew, so that its time begins again. The caller has seen its packs.</summary>
+    public async Task<RemoteManifest> RenewAsync(RemoteManifest manifest, CancellationToken cancellationToken)
+    {
+        await session.Transport.PutAsync(manifest.Key, manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+        return NotePacksSeen(manifest with { ETag = null, Written = null });
+    }
+
     public static ReadOnlyMemory<byte> Join(IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
         var all = new byte[parts.Sum(part => part.Length)];

@@ -18,7 +18,7 @@ internal sealed class ArtifactRecords(StoreContext context)
             if (!info.Exists || info.Length > ArtifactRecordFormat.MaxSize) return null;
 
             var record = ArtifactRecordFormat.Parse(File.ReadAllBytes(path), id);
-            if (record is not null) FileRecords.Renew(path);
+            if (record is not null) context.Renew(path);
             return record;
         }
         catch (Exception e) when (StoreIo.IsAbsent(e))

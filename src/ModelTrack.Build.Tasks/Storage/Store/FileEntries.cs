@@ -117,6 +117,7 @@ internal sealed class FileEntries(StoreContext context)
     /// <summary>An entry that is there already but was only fetched, or is another save's, is flushed with this save as well.</summary>
     public void KeepForFlush(FileRecord record)
     {
+        _records.Renew(record.Id.Sha256);
         if (record.UnflushedBoot != Guid.Empty || LinuxFiles.Boot == Guid.Empty) context.Batch.Add(context.Layout.File(record.Id.Sha256));
     }
 

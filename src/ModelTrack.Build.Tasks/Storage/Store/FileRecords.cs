@@ -87,7 +87,7 @@ internal sealed class FileRecords(StoreContext context)
     }
 
     /// <summary>A hit renews the record: garbage collection spares what was used within a day.</summary>
-    public void Renew(Sha256Hash id) => Renew(context.Layout.Record(id));
+    public void Renew(Sha256Hash id) => context.Renew(context.Layout.Record(id));
 
     public static void Renew(string path)
     {

@@ -12,7 +12,8 @@ internal sealed class PackFiles(StoreContext context)
     public void Write(Sha256Hash id, ReadOnlySpan<byte> pack, bool isSaved)
     {
         var path = context.Layout.Pack(id);
-        if (!(FileStat.TryGet(path, out var stat) && stat.Size == pack.Length)) context.WriteWhole(path, pack, "store.pack");
+        if (FileStat.TryGet(path, out var stat) && stat.Size == pack.Length) context.Renew(path);
+        else context.WriteWhole(path, pack, "store.pack");
         if (isSaved) context.Batch.Add(path);
     }
 
@@ -20,7 +21,7 @@ internal sealed class PackFiles(StoreContext context)
     public void Keep(Sha256Hash id, bool isSaved)
     {
         var path = context.Layout.Pack(id);
-        FileRecords.Renew(path);
+        context.Renew(path);
         if (isSaved) context.Batch.Add(path);
     }
 

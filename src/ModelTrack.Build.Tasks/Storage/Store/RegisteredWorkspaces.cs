@@ -19,6 +19,8 @@ internal sealed class RegisteredWorkspaces(StoreContext context)
         if (!File.Exists(path)) context.TryNote(() => context.WriteWhole(path, Encoding.UTF8.GetBytes(real + "\n"), "store.workspace", durable: true));
     }
 
+    public void Forget(string root) => StoreIo.TryDelete(context.Layout.Workspace(root));
+
     public IReadOnlyList<string> All()
     {
         try

@@ -24,6 +24,9 @@ internal sealed class StoreContext(StoreLayout layout, IOperationLog log) : IDis
 
     public StoreLocks Locks { get; } = new(layout, log);
 
+    /// <summary>Garbage collection looks at what is there without using it: its looks renew nothing.</summary>
+    public bool IsCollecting { get; private init; }
+
     /// <summary>What <see cref="LocalStore.FlushAsync"/> has to make durable.</summary>
     public DurableBatch Batch { get; } = new();
 
@@ -33,6 +36,21 @@ internal sealed class StoreContext(StoreLayout layout, IOperationLog log) : IDis
         var layout = new StoreLayout(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         StoreMarker.Check(layout);
         return new StoreContext(layout, log);
+    }
+
+    /// <summary>For garbage collection.</summary>
+    /// <param name="held">The store's exclusive lock, or the shared one when nothing is to be removed; it is disposed with the context.</param>
+    public static StoreContext OpenToCollect(string path, IOperationLog log, IDisposable held)
+    {
+        var layout = new StoreLayout(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        StoreMarker.Check(layout);
+        return new StoreContext(layout, log) { IsCollecting = true, _share = held };
+    }
+
+    /// <summary>A hit renews a record: garbage collection spares what was used within a day.</summary>
+    public void Renew(string path)
+    {
+        if (!IsCollecting) FileRecords.Renew(path);
     }
 
     /// <summary>Takes the store's shared lock. A store that is not there yet has nothing to protect; its first write comes back to this.</summary>

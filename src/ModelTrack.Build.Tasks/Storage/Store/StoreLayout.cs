@@ -14,6 +14,12 @@ internal sealed class StoreLayout(string root)
 
     public string Packs => Path.Combine(Root, "packs");
 
+    public string Records => Path.Combine(Root, "records");
+
+    public string Artifacts => Path.Combine(Root, "artifacts");
+
+    public string Manifests => Path.Combine(Root, "manifests");
+
     public string Index => Path.Combine(Root, "index");
 
     public string Incoming => Path.Combine(Root, "incoming");

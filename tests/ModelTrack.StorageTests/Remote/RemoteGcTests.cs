@@ -1,0 +1,435 @@
+using ModelTrack.Content;
+using ModelTrack.Diagnostics;
+using ModelTrack.Storage;
+using ModelTrack.Storage.Remote;
+using ModelTrack.Storage.Transports;
+using static ModelTrack.StorageTests.Remote.RemoteBed;
+
+namespace ModelTrack.StorageTests.Remote;
+
+/// <summary>Garbage collection of a remote beside pushes: what is named, or was just pushed, is never lost, whatever the order of requests.</summary>
+[TestClass]
+public sealed class RemoteGcTests
+{
+    private static readonly TimeSpan s_grace = GcWatch.GracePeriod;
+    private static readonly TimeSpan s_overGrace = s_grace + TimeSpan.FromHours(1);
+
+    public required TestContext TestContext { get; set; }
+
+    [TestMethod]
+    public async Task What_no_root_names_is_condemned_by_a_mark_and_deleted_by_a_sweep_a_grace_period_later()
+    {
+        await using var bed = new GcBed();
+        var kept = await bed.PushAsync(1);
+        var garbage = await bed.PushAsync(2);
+        bed.Time.Advance(s_overGrace);
+
+        var mark = await bed.MarkAsync(kept);
+        Assert.AreEqual((1, 1), (mark.GarbageManifests.Count, mark.GarbagePacks.Count));
+        Assert.IsTrue(bed.Has(garbage), "a mark deletes nothing");
+
+        Assert.AreEqual("MT3407", await CodeOf(() => bed.SweepAsync(kept)));
+        Assert.IsEmpty(bed.Memory.Keys(RemoteKeys.Sweep));
+        bed.Time.Advance(s_overGrace);
+        var sweep = await bed.SweepAsync(kept);
+        Assert.AreEqual((1, 1), (sweep.GarbageManifests.Count, sweep.GarbagePacks.Count));
+        Assert.IsFalse(bed.Has(garbage));
+        Assert.HasCount(1, bed.Packs);
+        Assert.IsEmpty(bed.Memory.Keys("gc/").Except([RemoteKeys.Clock]));
+        await bed.NewMachine().PullAsync(kept);
+    }
+
+    [TestMethod]
+    public async Task A_dry_run_writes_nothing()
+    {
+        await using var bed = new GcBed();
+        await bed.PushAsync(1);
+        bed.Time.Advance(s_overGrace);
+        bed.Count.Reset();
+        Assert.AreEqual(1, (await bed.MarkAsync([], apply: false)).GarbageManifests.Count);
+        Assert.IsTrue((await bed.SweepAsync([], apply: false)).NothingMarked);
+        await bed.MarkAsync();
+        bed.Time.Advance(s_overGrace);
+        bed.Count.Reset();
+        Assert.AreEqual(1, (await bed.SweepAsync([], apply: false)).GarbageManifests.Count);
+        Assert.AreEqual(0, bed.Count.Requests(RequestKind.Put) + bed.Count.Requests(RequestKind.Delete));
+    }
+
+    [TestMethod]
+    public async Task What_is_young_named_again_or_written_again_stays()
+    {
+        await using var bed = new GcBed();
+        var old = await bed.PushAsync(1);
+        var revived = await bed.PushAsync(2);
+        var pushedAgain = await bed.PushAsync(3);
+        bed.Time.Advance(s_overGrace);
+        var young = await bed.PushAsync(4);
+        Assert.AreEqual(3, (await bed.MarkAsync()).GarbageManifests.Count);
+        bed.Time.Advance(s_overGrace);
+        await bed.NewMachine().SaveAndPushAsync(Content(3));
+
+        var sweep = await bed.SweepAsync(revived);
+        Assert.AreEqual(1, sweep.GarbageManifests.Count);
+        Assert.IsFalse(bed.Has(old));
+        foreach (var artifact in new[] { revived, pushedAgain, young }) await bed.NewMachine().PullAsync(artifact);
+    }
+
+    [TestMethod]
+    public async Task Packs_that_kept_artifacts_share_stay_and_those_that_only_garbage_names_go()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        var bytes = Noise(3_000_000, 1);
+        var first = await one.SaveAsync(bytes);
+        await one.PushAsync(first);
+        bytes[10] ^= 1;
+        var second = await one.SaveAsync(bytes);
+        await one.PushAsync(second, first);
+        bed.Time.Advance(s_overGrace);
+        await bed.MarkAsync(second);
+        bed.Time.Advance(s_overGrace);
+        await bed.SweepAsync(second);
+        Assert.IsFalse(bed.Has(first));
+        await bed.NewMachine().PullAsync(second);
+    }
+
+    [TestMethod]
+    public async Task A_pack_of_which_little_is_used_is_packed_anew()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        var files = Enumerable.Range(0, 40).Select(i => ($"f{i:00}.bin", Noise(60_000, i))).ToList();
+        var large = await one.SaveAsync(files);
+        await one.PushAsync(large);
+        var before = bed.Packs.Single();
+
+        // A push would leave the pack behind by itself: one whose bases said otherwise did not.
+        var small = await one.SaveAsync(files.Take(3));
+        await bed.WriteManifestAsync(one, small, large);
+        bed.Time.Advance(s_overGrace);
+
+        var mark = await bed.MarkAsync(small);
+        Assert.AreEqual(1, mark.Repacked.Count);
+        CollectionAssert.DoesNotContain((await bed.PacksOfAsync(small)).ToList(), before);
+        await bed.NewMachine().PullAsync(small);
+        bed.Time.Advance(s_overGrace);
+        await bed.SweepAsync(small);
+        CollectionAssert.DoesNotContain(bed.Packs.ToList(), before);
+        await bed.NewMachine().PullAsync(small);
+        Assert.IsLessThan(400_000, bed.Memory.Objects.Values.Sum(stored => stored.Bytes.Length));
+    }
+
+    [TestMethod]
+    public async Task A_damaged_manifest_that_is_named_keeps_all_packs()
+    {
+        await using var bed = new GcBed();
+        var named = await bed.PushAsync(1);
+        await bed.PushAsync(2);
+        bed.Memory.Spoil(ManifestOf(named), bytes => bytes[..^3]);
+        bed.Time.Advance(s_overGrace);
+        var mark = await bed.MarkAsync(named);
+        Assert.AreEqual((1, 0), (mark.GarbageManifests.Count, mark.GarbagePacks.Count));
+        CollectionAssert.AreEqual(new[] { named.Id }, mark.Damaged.ToArray());
+        bed.Time.Advance(s_overGrace);
+        Assert.AreEqual(0, (await bed.SweepAsync(named)).GarbagePacks.Count);
+        Assert.HasCount(2, bed.Packs);
+    }
+
+    [TestMethod]
+    public async Task A_transport_without_listing_or_times_is_refused()
+    {
+        await using var bed = new GcBed();
+        await bed.PushAsync(1);
+        var blind = new Blind(bed.Memory, canList: false);
+        Assert.AreEqual("MT3404", await CodeOf(() => bed.MarkAsync([], transport: blind)));
+        Assert.AreEqual("MT3404", await CodeOf(() => bed.SweepAsync([], transport: blind)));
+        var timeless = new Blind(bed.Memory, canList: true);
+        Assert.AreEqual("MT3405", await CodeOf(() => bed.MarkAsync([], transport: timeless)));
+    }
+
+    [TestMethod]
+    public async Task Old_manifests_and_orphan_packs_are_written_again_by_a_push()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        var artifact = await one.SaveAsync(Content(1));
+        await one.PushAsync(artifact);
+        var written = bed.Memory.Objects[ManifestOf(artifact)].Head.LastModified;
+        bed.Time.Advance(s_grace / 2 - TimeSpan.FromHours(1));
+        Assert.IsTrue((await bed.NewMachine(one.Store).PushAsync(artifact)).AlreadyThere);
+        Assert.AreEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.LastModified);
+        bed.Time.Advance(TimeSpan.FromDays(2));
+        Assert.IsTrue((await bed.NewMachine(one.Store).PushAsync(artifact)).AlreadyThere);
+        Assert.AreNotEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.LastModified);
+
+        // An orphan: a push that died before its manifest.
+        bed.Memory.Objects.TryRemove(ManifestOf(artifact), out _);
+        bed.Time.Advance(s_grace / 2);
+        var pack = bed.Memory.Objects[bed.Packs.Single()].Head.LastModified;
+        Assert.IsFalse((await bed.NewMachine(one.Store).PushAsync(artifact)).AlreadyThere);
+        Assert.AreNotEqual(pack, bed.Memory.Objects[bed.Packs.Single()].Head.LastModified);
+    }
+
+    /// <summary>Each number of requests of a push, then each of the sweep, then the push to its end: what was condemned is pushed while it is swept.</summary>
+    [TestMethod]
+    [DataRow("revert")]
+    [DataRow("base")]
+    [DataRow("directory")]
+    public async Task A_push_beside_a_sweep_loses_nothing_in_any_order(string what)
+    {
+        await RunAllAsync(async (bed, order) =>
+        {
+            var (machine, artifact, bases) = await PrepareAsync(bed, what);
+            bed.Time.Advance(s_overGrace);
+            await bed.MarkAsync();
+            bed.Time.Advance(s_overGrace);
+            var flows = bed.Interleave();
+            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
+            flows.Add(async transport => await bed.SweepAsync([], transport: transport));
+            var counts = await flows.RunAsync(order);
+            await bed.NewMachine().PullAsync(artifact);
+            return counts;
+        });
+    }
+
+    /// <summary>The same beside a mark; a grace period later a sweep comes, for which a pointer names the artifact or not yet.</summary>
+    [TestMethod]
+    [DataRow("revert")]
+    [DataRow("base")]
+    [DataRow("directory")]
+    public async Task A_push_beside_a_mark_loses_nothing_in_any_order(string what)
+    {
+        await RunAllAsync(async (bed, order) =>
+        {
+            var (machine, artifact, bases) = await PrepareAsync(bed, what);
+            bed.Time.Advance(s_overGrace);
+            var flows = bed.Interleave();
+            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
+            flows.Add(async transport => await bed.MarkAsync([], transport: transport));
+            var counts = await flows.RunAsync(order);
+            await bed.NewMachine().PullAsync(artifact);
+            bed.Time.Advance(s_overGrace);
+            if (bed.Memory.Keys(RemoteKeys.Condemned).Count > 0) await bed.SweepAsync(artifact);
+            await bed.NewMachine().PullAsync(artifact);
+            return counts;
+        });
+    }
+
+    [TestMethod]
+    [DataRow("revert")]
+    [DataRow("base")]
+    public async Task A_push_that_sleeps_over_mark_and_sweep_checks_again(string what)
+    {
+        for (var at = 0; ; at++)
+        {
+            await using var bed = new GcBed();
+            var (machine, artifact, bases) = await PrepareAsync(bed, what);
+            bed.Time.Advance(s_overGrace);
+            var flows = bed.Interleave();
+            var slept = false;
+            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
+            flows.BeforeRequest = request =>
+            {
+                if (request != at) return;
+                slept = true;
+                bed.MarkAsync().GetAwaiter().GetResult();
+                bed.Time.Advance(s_overGrace);
+                bed.SweepAsync([]).GetAwaiter().GetResult();
+            };
+            await flows.RunAsync([]);
+            await bed.NewMachine().PullAsync(artifact);
+            if (!slept) break;
+        }
+    }
+
+    [TestMethod]
+    public async Task Two_pushers_of_one_artifact_with_different_bases_and_a_sweep_lose_nothing()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 60; round++)
+        {
+            await using var bed = new GcBed();
+            var one = bed.NewMachine();
+            var other = bed.NewMachine();
+            var (a, b, artifact) = (await one.SaveAsync(Content(1)), await other.SaveAsync(Content(2)), await one.SaveAsync([.. Content(1), .. Content(2)]));
+            await one.PushAsync(a);
+            await other.PushAsync(b);
+            await other.SaveAsync([.. Content(1), .. Content(2)]);
+            bed.Time.Advance(s_overGrace);
+            await bed.MarkAsync();
+            bed.Time.Advance(s_overGrace);
+            var flows = bed.Interleave();
+            flows.Add(transport => bed.On(one, transport).Remote.PushAsync(artifact, [a.Id], null, default));
+            flows.Add(transport => bed.On(other, transport).Remote.PushAsync(artifact, [b.Id], null, default));
+            flows.Add(async transport => await bed.SweepAsync([], transport: transport));
+            await flows.RunAsync(Enumerable.Range(0, 200).Select(_ => random.Next(3)).ToList());
+            await bed.NewMachine().PullAsync(artifact);
+        }
+    }
+
+    [TestMethod]
+    public async Task A_sweep_killed_at_any_request_is_ended_by_the_next_and_a_push_meanwhile_is_whole_or_refused()
+    {
+        var refused = 0;
+        for (var at = 1; ; at++)
+        {
+            await using var bed = new GcBed();
+            var kept = await bed.PushAsync(1);
+            var machine = bed.NewMachine();
+            var condemned = await machine.SaveAsync(Content(2));
+            await machine.PushAsync(condemned);
+            bed.Time.Advance(s_overGrace);
+            await bed.MarkAsync(kept);
+            bed.Time.Advance(s_overGrace);
+            var died = new Dying(bed.Memory, at);
+            var isWhole = true;
+            try
+            {
+                await bed.SweepAsync([kept], transport: died);
+            }
+            catch (ModelTrackException)
+            {
+                isWhole = false;
+            }
+
+            bed.Time.Advance(TimeSpan.FromHours(2));
+            await bed.NewMachine().PullAsync(kept);
+            try
+            {
+                await bed.On(machine, bed.Memory).PushAsync(condemned);
+                await bed.NewMachine().PullAsync(condemned);
+            }
+            catch (ModelTrackException e) when (e.Code == "MT3401")
+            {
+                refused++;
+            }
+
+            await bed.SweepAsync(kept);
+            Assert.IsEmpty(bed.Memory.Keys("gc/").Except([RemoteKeys.Clock]), $"killed at {at}");
+            await bed.NewMachine().PullAsync(kept);
+            await bed.On(machine, bed.Memory).PushAsync(condemned);
+            await bed.NewMachine().PullAsync(condemned);
+            if (isWhole) break;
+        }
+
+        Assert.IsGreaterThan(3, refused, "a flag that was left is an error after an hour");
+    }
+
+    [TestMethod]
+    public async Task Two_sweeps_do_not_run_at_once()
+    {
+        await using var bed = new GcBed();
+        await bed.PushAsync(1);
+        bed.Time.Advance(s_overGrace);
+        await bed.MarkAsync();
+        bed.Time.Advance(s_overGrace);
+        await bed.Memory.PutAsync(RemoteKeys.Sweep, new byte[16], onlyIfAbsent: false, default);
+        Assert.AreEqual("MT3406", await CodeOf(() => bed.SweepAsync([])));
+        Assert.AreEqual("MT3406", await CodeOf(() => bed.MarkAsync()));
+    }
+
+    [TestMethod]
+    public async Task Repositories_make_themselves_known_once_and_again_after_the_remote_was_emptied()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        await one.SaveAndPushAsync(Content(1));
+        await one.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/a"), hasSent: true, default);
+        bed.Count.Reset();
+        await one.Remote.RegisterRepositoryAsync("/w/a", _ => throw new InvalidOperationException("asked"), hasSent: false, default);
+        await one.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/a"), hasSent: true, default);
+        Assert.AreEqual(0, bed.Count.Requests());
+        await one.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/moved"), hasSent: true, default);
+        CollectionAssert.AreEqual(new[] { "https://host/a", "https://host/moved" }, (await one.Remote.RepositoriesAsync(default)).Select(known => known.Url).ToArray());
+
+        bed.Memory.Objects.Clear();
+        var fresh = bed.NewMachine(one.Store);
+        await fresh.SaveAndPushAsync(Content(2));
+        await fresh.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/moved"), hasSent: true, default);
+        Assert.HasCount(1, await fresh.Remote.RepositoriesAsync(default));
+    }
+
+    private static byte[] Content(int seed) => Noise(150_000, seed);
+
+    /// <summary>A remote with old garbage, and a push that wants some of it.</summary>
+    private static async Task<(GcMachine Machine, ArtifactContent Artifact, Sha256Hash[] Bases)> PrepareAsync(GcBed bed, string what)
+    {
+        var machine = bed.NewMachine();
+        switch (what)
+        {
+            case "revert":
+                var reverted = await machine.SaveAsync(Content(1));
+                await machine.PushAsync(reverted);
+                return (machine, reverted, []);
+            case "base":
+                var first = await machine.SaveAsync(Content(1));
+                await machine.PushAsync(first);
+                return (machine, await machine.SaveAsync([.. Content(1), .. Content(2)]), [first.Id]);
+            default:
+                var files = Enumerable.Range(0, 3).Select(i => ($"{i}.bin", Noise(20_000, i))).ToList();
+                var folder = await machine.SaveAsync(files);
+                await machine.PushAsync(folder);
+                files.Add(("new.bin", Noise(20_000, 9)));
+                return (machine, await machine.SaveAsync(files), [folder.Id]);
+        }
+    }
+
+    /// <summary>All orders: i requests of the first flow, j of the second, the first to its end, the second to its; and the same with the flows changed.</summary>
+    private async Task RunAllAsync(Func<GcBed, IEnumerable<int>, Task<int[]>> run)
+    {
+        int[] counts;
+        await using (var bed = new GcBed()) counts = await run(bed, []);
+        var runs = 0;
+        for (var i = 0; i <= counts[0]; i++)
+        {
+            for (var j = 0; j <= counts[1]; j++)
+            {
+                await using var bed = new GcBed();
+                var order = Enumerable.Repeat(0, i).Concat(Enumerable.Repeat(1, j)).Concat(Enumerable.Repeat(0, 25));
+                try
+                {
+                    await run(bed, order);
+                }
+                catch (Exception e)
+                {
+                    throw new AssertFailedException($"{i} requests of the push, {j} of the collection, the push: {e.Message}", e);
+                }
+
+                runs++;
+            }
+        }
+
+        TestContext.WriteLine($"{counts[0]} and {counts[1]} requests, {runs} orders");
+    }
+
+    private static async Task<string> CodeOf(Func<Task> action) => (await Assert.ThrowsAsync<ModelTrackException>(action)).Code;
+
+    /// <summary>Says less of its objects than the other does.</summary>
+    private sealed class Blind(ITransport inner, bool canList) : DelegatingTransport(inner)
+    {
+        public override TransportTraits Traits => base.Traits with { CanList = canList };
+
+        public override async ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken) =>
+            await base.HeadAsync(key, cancellationToken) is { } head ? head with { LastModified = null } : null;
+    }
+
+    /// <summary>A process that is killed at a request: that one and all later ones never come.</summary>
+    private sealed class Dying(ITransport inner, int at) : DelegatingTransport(inner)
+    {
+        private int _count;
+
+        public override ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken) => Live(() => base.HeadAsync(key, cancellationToken));
+
+        public override ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken) =>
+            Live(() => base.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken));
+
+        public override ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken) =>
+            Live(() => base.PutAsync(key, content, onlyIfAbsent, cancellationToken));
+
+        public override IAsyncEnumerable<ObjectListing> ListAsync(string prefix, CancellationToken cancellationToken) => Live(() => base.ListAsync(prefix, cancellationToken));
+
+        public override ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => Live(() => base.DeleteAsync(key, cancellationToken));
+
+        private T Live<T>(Func<T> request) => Interlocked.Increment(ref _count) < at ? request() : throw new TransportException("killed", transient: false);
+    }
+}
