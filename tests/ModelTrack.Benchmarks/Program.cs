@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, (string What, Func<string[], Task<int>> 
     ["noop-directory"] = ("the same with a tracked directory of 20,000 files [PAIRS]", NoOpBuild.RunWithDirectoryAsync),
     ["content"] = ("save, push, fetch and restore of 500 MB and of 20,000 files, beside sha256sum, cp and tar [RUNS]", ContentScenarios.RunAsync),
     ["memory"] = ("peak memory of each verb, 256 MB and 1 GB", ContentScenarios.RunMemoryAsync),
+    ["peers"] = ("the same steps by ModelTrack, restic, rclone, awscli, git-lfs and curl against one S3 server [RUNS] [file many most versions link]", PeerScenarios.RunAsync),
     ["chunk-sizes"] = ("bytes to send for real edits, by the size of chunks [OLD NEW]", ChunkSizes.RunAsync),
     ["codecs"] = ("size and rate of the codecs that frames may have", Codecs.RunAsync),
     ["inner"] = ("rates of hashing, cutting, packing and looking up, by BenchmarkDotNet", InnerParts.RunAsync),

@@ -119,7 +119,7 @@ internal static class ContentScenarios
         }
     }
 
-    private static void WriteSmallFiles(string folder, int files)
+    internal static void WriteSmallFiles(string folder, int files)
     {
         for (var i = 0; i < files; i++)
         {
