@@ -12,7 +12,8 @@ public sealed record GitCredential(string User, string Password)
 /// Asks Git's credential helpers, as Git itself does for a URL: what they remember, and where a person sits at a console, what that person types.
 /// Where nobody does, nothing prompts.
 /// </summary>
-public sealed class GitCredentials(bool mayPrompt)
+/// <param name="environment">Variables that Git has otherwise than this process.</param>
+public sealed class GitCredentials(bool mayPrompt, IReadOnlyDictionary<string, string>? environment = null)
 {
     /// <summary>For this process: a prompt only where there is a console to answer it.</summary>
     public static GitCredentials ForThisProcess() =>
@@ -44,14 +45,15 @@ public sealed class GitCredentials(bool mayPrompt)
 
     private async Task<GitProcess.Result?> RunAsync(string verb, string description, CancellationToken cancellationToken)
     {
-        var environment = mayPrompt
+        var variables = mayPrompt
             ? new Dictionary<string, string> { ["GIT_TERMINAL_PROMPT"] = "1" }
             : new Dictionary<string, string> { ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_ASKPASS"] = "", ["SSH_ASKPASS"] = "", ["GCM_INTERACTIVE"] = "never" };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) variables[name] = value;
         try
         {
             // Any folder does: a repository's own configuration is not looked at.
             return await GitProcess.RunAsync(
-                Path.GetTempPath(), mayPrompt ? ["credential", verb] : ["-c", "core.askPass=", "credential", verb], Encoding.UTF8.GetBytes(description), cancellationToken, environment).ConfigureAwait(false);
+                Path.GetTempPath(), mayPrompt ? ["credential", verb] : ["-c", "core.askPass=", "credential", verb], Encoding.UTF8.GetBytes(description), cancellationToken, variables).ConfigureAwait(false);
         }
         catch (Diagnostics.ModelTrackException)
         {

@@ -9,6 +9,9 @@ public sealed record RepositoryOptions(string Root, string StartedIn)
 
     public string? StorePath { get; init; }
 
+    /// <summary>For ModelTrackSetupDagsHub: `OWNER/REPO`, or an address.</summary>
+    public string? DagsHub { get; init; }
+
     public bool InstallHooks { get; init; }
 
     public bool Force { get; init; }

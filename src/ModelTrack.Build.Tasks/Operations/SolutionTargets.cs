@@ -6,7 +6,7 @@ internal static class SolutionTargets
     private static readonly string[] s_verbs =
     [
         "ModelTrackRestore", "ModelTrackPull", "ModelTrackSave", "ModelTrackFetch", "ModelTrackPush", "ModelTrackStatus", "ModelTrackVerify",
-        "ModelTrackInit", "ModelTrackGc", "ModelTrackDestroy", "ModelTrackHelp",
+        "ModelTrackInit", "ModelTrackSetupDagsHub", "ModelTrackGc", "ModelTrackDestroy", "ModelTrackHelp",
     ];
 
     public static string Text { get; } = $"""

@@ -21,21 +21,15 @@ public sealed class HttpCredentialTests
 
     private static string Remembered => s_folder["credentials"];
 
-    /// <summary>A Git whose helper keeps credentials in a file of the tests' own; no other test here runs Git.</summary>
+    /// <summary>A Git whose helper keeps credentials in a file of the tests' own.</summary>
+    private static GitCredentials Git { get; } = new(mayPrompt: false, new Dictionary<string, string> { ["GIT_CONFIG_GLOBAL"] = s_folder["gitconfig"], ["GIT_CONFIG_NOSYSTEM"] = "1" });
+
     [ClassInitialize]
-    public static void Configure(TestContext context)
-    {
-        var configuration = s_folder["gitconfig"];
-        File.WriteAllText(configuration, $"[credential]\n\thelper = store --file={Remembered.Replace('\\', '/')}\n");
-        Environment.SetEnvironmentVariable("GIT_CONFIG_GLOBAL", configuration);
-    }
+    public static void Configure(TestContext context) =>
+        File.WriteAllText(s_folder["gitconfig"], $"[credential]\n\thelper = store --file={Remembered.Replace('\\', '/')}\n");
 
     [ClassCleanup]
-    public static void Clean()
-    {
-        Environment.SetEnvironmentVariable("GIT_CONFIG_GLOBAL", null);
-        s_folder.Dispose();
-    }
+    public static void Clean() => s_folder.Dispose();
 
     [TestMethod]
     public async Task A_user_and_a_token_are_sent_as_basic_with_the_first_request()
@@ -150,13 +144,13 @@ public sealed class HttpCredentialTests
     }
 
     private static Task Remember(ObjectServer server, string user, string password) =>
-        new GitCredentials(mayPrompt: false).ApproveAsync(new Uri(server.Url), new GitCredential(user, password), default);
+        Git.ApproveAsync(new Uri(server.Url), new GitCredential(user, password), default);
 
     private static string Basic(string user, string password) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
 
     private static HttpTransport Open(string url, RemoteSettings settings, params (string Name, string Value)[] variables) => new(url, settings, new HttpOptions
     {
-        Git = new GitCredentials(mayPrompt: false),
+        Git = Git,
         Variable = name => variables.FirstOrDefault(variable => variable.Name == name).Value,
     });
 }
