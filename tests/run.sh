@@ -29,6 +29,11 @@ need() {
 command -v dotnet > /dev/null || cannot_install "the .NET SDK is missing: https://dotnet.microsoft.com/download (see global.json for the version)."
 dotnet --version > /dev/null || cannot_install "no .NET SDK here fits global.json."
 need git git
+# Ceph's gateway is the S3 server of the tests: tests/radosgw.sh.
+need ceph ceph-common
+need ceph-mon ceph-mon
+need ceph-osd ceph-osd
+need radosgw radosgw
 
 # The servers that the tests of the HTTP remotes start. Debian keeps nginx where a user's PATH does not look.
 PATH=$PATH:/usr/sbin

@@ -42,13 +42,14 @@ public sealed class RemoteAddressTests
     [DataRow("s3://bucket", "s3://bucket", "S3")]
     [DataRow("https://host:8080/path", "https://host:8080/path", "Http")]
     [DataRow("HTTP://host", "HTTP://host", "Http")]
-    public void Other_kinds_are_recognised_and_have_no_driver_yet(string text, string location, string kind)
+    public async Task Other_kinds_are_recognised_and_opened_without_a_request(string text, string location, string kind)
     {
         var address = RemoteAddress.Parse(text, s_base);
 
         Assert.AreEqual(location, address.Location);
         Assert.AreEqual(Enum.Parse<RemoteKind>(kind), address.Kind);
-        Assert.AreEqual("MT3610", Assert.Throws<ModelTrackException>(() => Remotes.Open(address, RemoteSettings.None)).Code);
+        await using var transport = Remotes.Open(address, RemoteSettings.None);
+        Assert.AreEqual(location, transport.Traits.Name);
     }
 
     [TestMethod]

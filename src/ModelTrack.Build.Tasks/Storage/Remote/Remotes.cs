@@ -1,5 +1,6 @@
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.Http;
+using ModelTrack.Storage.Transports.S3;
 
 namespace ModelTrack.Storage.Remote;
 
@@ -7,11 +8,11 @@ namespace ModelTrack.Storage.Remote;
 public static class Remotes
 {
     /// <summary>The bare driver; no request is made. Wrap it in retry, limit and count.</summary>
-    /// <exception cref="Diagnostics.ModelTrackException">This version has no driver for that kind of address.</exception>
+    /// <exception cref="Diagnostics.ModelTrackException">The settings name an endpoint that is no URL.</exception>
     public static ITransport Open(RemoteAddress address, RemoteSettings settings) => address.Kind switch
     {
         RemoteKind.Folder => new FileTransport(address.Location),
         RemoteKind.Http => new HttpTransport(address.Location, settings),
-        _ => throw StorageErrors.AddressNotYet(address.Location, "S3"),
+        _ => new S3Transport(address.Location, settings),
     };
 }

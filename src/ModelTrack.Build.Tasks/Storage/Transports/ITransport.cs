@@ -43,7 +43,11 @@ public interface ITransport : IAsyncDisposable
 /// <param name="RangeReads">Whether a read in the middle of an object costs only that range.</param>
 /// <param name="CanList">Whether listing is offered.</param>
 /// <param name="MaxConnections">How many requests at once serve it well.</param>
-public sealed record TransportTraits(string Name, bool ConditionalPut, bool RangeReads, bool CanList, int MaxConnections);
+public sealed record TransportTraits(string Name, bool ConditionalPut, bool RangeReads, bool CanList, int MaxConnections)
+{
+    /// <summary>Whether it has answered for an object in a way that means absent or forbidden; it is reported as absent.</summary>
+    public bool HidesAbsence { get; init; }
+}
 
 /// <param name="ETag">Changes when the object's bytes change; null where the remote has none.</param>
 /// <param name="LastModified">By the remote's own clock; null where unknown.</param>
@@ -73,4 +77,7 @@ public sealed class TransportException(string message, bool transient, Exception
 
     /// <summary>How long the remote asked to be left alone; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the remote says that it gets more than it can serve: fewer requests at once would help.</summary>
+    public bool IsOverload { get; init; }
 }

@@ -23,6 +23,4 @@ internal static partial class StorageErrors
     public static ModelTrackException AddressSchemeUnknown(string address, string scheme) => Catalog.Error("MT3608", address, scheme);
 
     public static ModelTrackException AddressNeedsWindows(string address) => Catalog.Error("MT3609", address);
-
-    public static ModelTrackException AddressNotYet(string address, string what) => Catalog.Error("MT3610", address, what);
 }

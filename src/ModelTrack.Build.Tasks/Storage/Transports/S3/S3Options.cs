@@ -1,0 +1,18 @@
+namespace ModelTrack.Storage.Transports.S3;
+
+/// <summary>What a test sets otherwise than a build.</summary>
+internal sealed record S3Options
+{
+    /// <summary>How long nothing may move on a connection: long enough for a slow server to take in a pack after its last byte was sent.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long credentials are looked for: on a machine that has none, the last of the places asked is an address that does not answer.</summary>
+    public TimeSpan CredentialPatience { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Sets the handler otherwise, to trust a certificate of the test's own.</summary>
+    public Action<SocketsHttpHandler>? Configure { get; init; }
+
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+}
