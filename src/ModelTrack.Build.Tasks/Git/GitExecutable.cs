@@ -6,7 +6,7 @@ namespace ModelTrack.Git;
 /// <summary>Answers by the git executable on the PATH: the user's own Git, with all that it supports.</summary>
 public sealed class GitExecutable(string root) : IGit
 {
-    private const string CommitFormat = "--format=%H%x00%an%x00%aI%x00%s";
+    private const string CommitFormat = "--format=" + RawLog.CommitFormat;
 
     public string Root { get; } = root;
 
@@ -40,7 +40,7 @@ public sealed class GitExecutable(string root) : IGit
         if (!await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return null;
         var fields = Fields(await RunAsync(
             ["--literal-pathspecs", "log", "-1", "-z", "--no-show-signature", CommitFormat, "--", path], null, [0], cancellationToken).ConfigureAwait(false));
-        return Commit(fields);
+        return CommitOf(fields);
     }
 
     public async Task<IReadOnlyList<byte[]>> ReadHistoryAsync(string path, int count, CancellationToken cancellationToken)
@@ -106,14 +106,25 @@ public sealed class GitExecutable(string root) : IGit
             return null;
         }
 
-        return Commit(Fields(await RunAsync(
+        return CommitOf(Fields(await RunAsync(
             ["log", "-1", "-z", "--no-show-signature", CommitFormat, Text(id.Output).Trim(), "--"], null, [0], cancellationToken).ConfigureAwait(false)));
     }
 
     public async Task<byte[]?> ReadFileAsync(string commit, string path, CancellationToken cancellationToken)
     {
-        var entries = await ReadTreeAsync(commit, Relative(path), recursive: false, cancellationToken).ConfigureAwait(false);
-        return entries.Count == 0 ? null : await RunAsync(["cat-file", "blob", entries[0].Id], null, [0], cancellationToken).ConfigureAwait(false);
+        var files = await ReadFilesAsync(commit, [path], cancellationToken).ConfigureAwait(false);
+        return files.Count == 0 ? null : files[0].Bytes;
+    }
+
+    public async Task<IReadOnlyList<GitFile>> ReadFilesAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    {
+        if (paths.Count == 0) return [];
+        var wanted = paths.Select(Relative).ToHashSet(StringComparer.Ordinal);
+        // One path is asked for by name; a command line has no room for many.
+        var tree = await ReadTreeAsync(commit, wanted.Count == 1 ? wanted.Single() : "", recursive: wanted.Count > 1, cancellationToken).ConfigureAwait(false);
+        var entries = tree.Where(e => wanted.Contains(e.Path)).ToList();
+        var blobs = await ReadBlobsAsync(entries.ConvertAll(e => e.Id), cancellationToken).ConfigureAwait(false);
+        return entries.ConvertAll(e => new GitFile(e.Path, blobs[e.Id]));
     }
 
     public async Task<IReadOnlyList<string>> ListFilesAsync(string commit, string? folder, CancellationToken cancellationToken)
@@ -121,6 +132,70 @@ public sealed class GitExecutable(string root) : IGit
         var under = folder is null ? "" : Relative(folder);
         var prefix = under is "" or "." ? "" : under + "/";
         return [.. (await ReadTreeAsync(commit, prefix, recursive: true, cancellationToken).ConfigureAwait(false)).Select(e => e.Path)];
+    }
+
+    public async Task<IReadOnlyList<FileVersion>> ReadVersionsAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    {
+        if (paths.Count == 0) return [];
+        var output = await RunAsync(
+            ["-c", "log.showRoot=true", "--literal-pathspecs", "log", "--stdin", "--no-show-signature", "--full-history", "--no-renames", "-c", "--raw", "--no-abbrev", "-z", CommitFormat],
+            Encoding.UTF8.GetBytes(string.Join('\n', [commit, "--", .. paths, ""])), [0], cancellationToken).ConfigureAwait(false);
+        var entries = RawLog.Parse(Text(output));
+        var blobs = await ReadBlobsAsync([.. entries.Select(e => e.BlobId).OfType<string>().Distinct()], cancellationToken).ConfigureAwait(false);
+        return [.. entries.Select(e => new FileVersion(e.Commit, e.Path, e.BlobId is null ? null : blobs[e.BlobId]))];
+    }
+
+    public async Task<IReadOnlyList<TagInfo>> ListTagsAsync(CancellationToken cancellationToken)
+    {
+        // Of an annotated tag the second pair is what it leads to.
+        var lines = Text(await RunAsync(
+            ["for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)", "refs/tags"], null, [0], cancellationToken).ConfigureAwait(false));
+        var tags = new List<TagInfo>();
+        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = line.Split(' ', 5);
+            if (fields[0] == "commit") tags.Add(new TagInfo(fields[4], fields[1]));
+            else if (fields[2] == "commit") tags.Add(new TagInfo(fields[4], fields[3]));
+        }
+
+        return [.. tags.OrderBy(t => t.Name, StringComparer.Ordinal)];
+    }
+
+    public async Task<IReadOnlyList<GitChange>> FindChangesAsync(CancellationToken cancellationToken)
+    {
+        var fields = Fields(await RunAsync(
+            ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all"], null, [0], cancellationToken).ConfigureAwait(false));
+        return [.. fields.Select(f => new GitChange(f[3..], KindOf(f[0], f[1]))).OrderBy(c => c.Path, StringComparer.Ordinal)];
+    }
+
+    private static GitChangeKind KindOf(char index, char workTree) => (index, workTree) switch
+    {
+        ('?', _) => GitChangeKind.Untracked,
+        ('U', _) or (_, 'U') or ('A', 'A') or ('D', 'D') => GitChangeKind.Unmerged,
+        ('D', _) or (_, 'D') => GitChangeKind.Deleted,
+        ('A', _) or (_, 'A') => GitChangeKind.Added,
+        _ => GitChangeKind.Modified,
+    };
+
+    /// <summary>The contents of blobs by their ids.</summary>
+    private async Task<Dictionary<string, byte[]>> ReadBlobsAsync(List<string> ids, CancellationToken cancellationToken)
+    {
+        var blobs = new Dictionary<string, byte[]>(ids.Count);
+        if (ids.Count == 0) return blobs;
+        var output = await RunAsync(["cat-file", "--batch"], Encoding.ASCII.GetBytes(string.Concat(ids.Select(i => i + "\n"))), [0], cancellationToken).ConfigureAwait(false);
+        for (var at = 0; at < output.Length;)
+        {
+            // `ID blob SIZE`, the bytes, and a line end; or `ID missing`.
+            var end = Array.IndexOf(output, (byte)'\n', at);
+            var head = Encoding.ASCII.GetString(output, at, end - at).Split(' ');
+            if (head is not [_, "blob", var size]) throw GitErrors.Failed("cat-file --batch", 0, string.Join(' ', head));
+            var start = end + 1;
+            at = start + int.Parse(size, CultureInfo.InvariantCulture);
+            blobs[head[0]] = output[start..at];
+            at++;
+        }
+
+        return blobs;
     }
 
     /// <summary>The regular files of a commit's tree at or under <paramref name="path"/>; empty for all.</summary>
@@ -144,9 +219,8 @@ public sealed class GitExecutable(string root) : IGit
 
     private string Relative(string path) => Path.GetRelativePath(Root, Path.GetFullPath(path, Root)).Replace('\\', '/');
 
-    private static CommitInfo? Commit(string[] fields) => fields.Length < 3
-        ? null
-        : new CommitInfo(fields[0], fields[1], DateTimeOffset.Parse(fields[2], CultureInfo.InvariantCulture), fields.ElementAtOrDefault(3) ?? "");
+    private static CommitInfo? CommitOf(string[] fields) =>
+        fields.Length < 3 ? null : RawLog.Commit(fields[0], fields[1], fields[2], fields.ElementAtOrDefault(3) ?? "");
 
     /// <summary>`ID blob SIZE`, a line feed, the bytes, a line feed; `ID missing` where a partial clone left it out; trees as blobs.</summary>
     private static List<(string Path, byte[] Text)> ReadBatch(byte[] output, Dictionary<string, string> names)

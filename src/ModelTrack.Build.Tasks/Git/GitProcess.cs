@@ -13,8 +13,10 @@ internal static class GitProcess
     internal sealed record Result(int ExitCode, byte[] Output, string Error);
 
     /// <param name="environment">Variables that this run has otherwise than this process.</param>
+    /// <param name="asUser">For commands that run the user's hooks: in the user's language, and with ModelTrack's own hooks told that ModelTrack is at it.</param>
     public static async Task<Result> RunAsync(
-        string directory, IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
+        string directory, IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? environment = null, bool asUser = false)
     {
         var start = new ProcessStartInfo("git")
         {
@@ -33,7 +35,8 @@ internal static class GitProcess
 
         start.Environment["GIT_OPTIONAL_LOCKS"] = "0";
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
-        start.Environment["LC_ALL"] = "C";
+        if (asUser) start.Environment["MODELTRACK_IN_BUILD"] = "1";
+        else start.Environment["LC_ALL"] = "C";
         // A build started from a Git hook inherits these, and they would point Git at the hook's repository.
         foreach (var inherited in (string[])["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"])
         {

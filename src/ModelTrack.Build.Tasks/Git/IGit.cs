@@ -42,8 +42,23 @@ public interface IGit
     /// <summary>The bytes of a regular file at <paramref name="commit"/>; null when that commit has none under this path. A partial clone fetches what it left out.</summary>
     Task<byte[]?> ReadFileAsync(string commit, string path, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="ReadFileAsync"/> for many; those that the commit has, in any order.</summary>
+    Task<IReadOnlyList<GitFile>> ReadFilesAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
     /// <summary>The regular files of <paramref name="commit"/> at any depth, or those under <paramref name="folder"/>, relative to the root with `/`; without submodules' files.</summary>
     Task<IReadOnlyList<string>> ListFilesAsync(string commit, string? folder, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What <paramref name="paths"/> (relative to the root, with `/`) have been in the history of <paramref name="commit"/>, newest first: an entry for each commit
+    /// in which a file is none of what it is in the commit's parents. A shallow clone gives what it has.
+    /// </summary>
+    Task<IReadOnlyList<FileVersion>> ReadVersionsAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>All tags that lead to a commit, sorted by name.</summary>
+    Task<IReadOnlyList<TagInfo>> ListTagsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Where the work tree or the index differs from HEAD, files that Git does not know and does not ignore included, sorted by path.</summary>
+    Task<IReadOnlyList<GitChange>> FindChangesAsync(CancellationToken cancellationToken);
 }
 
 /// <param name="Path">As it was asked for.</param>
@@ -55,4 +70,32 @@ public sealed record IgnoredPath(string Path, string Rule, string Source);
 public sealed record CommitInfo(string Id, string Author, DateTimeOffset Date, string Subject)
 {
     public string ShortId => Id[..Math.Min(10, Id.Length)];
+}
+
+/// <param name="Path">Relative to the root, with `/`.</param>
+public sealed record GitFile(string Path, byte[] Bytes);
+
+/// <summary>What a commit made of a file.</summary>
+/// <param name="Bytes">Null when the commit removed it.</param>
+public sealed record FileVersion(CommitInfo Commit, string Path, byte[]? Bytes);
+
+public sealed record TagInfo(string Name, string CommitId);
+
+/// <param name="Path">Relative to the root, with `/`.</param>
+public sealed record GitChange(string Path, GitChangeKind Kind);
+
+public enum GitChangeKind
+{
+    /// <summary>Not in the index; `git add` has not been told of it.</summary>
+    Untracked,
+
+    /// <summary>In the index and not in HEAD.</summary>
+    Added,
+
+    Modified,
+
+    Deleted,
+
+    /// <summary>A merge left it unresolved.</summary>
+    Unmerged,
 }

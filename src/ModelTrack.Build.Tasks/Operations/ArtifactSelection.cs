@@ -49,7 +49,8 @@ internal static class ArtifactSelection
         return artifacts.Where(a => matcher.Match(a.DisplayName).HasMatches).ToList();
     }
 
-    private static TrackedArtifact NewArtifact(string pattern, OperationOptions options)
+    /// <summary>What <paramref name="pattern"/> would be as an artifact: a path relative to the project.</summary>
+    internal static TrackedArtifact NewArtifact(string pattern, OperationOptions options)
     {
         var full = FullPath(pattern, options);
         return new TrackedArtifact

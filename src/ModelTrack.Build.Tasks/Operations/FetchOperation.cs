@@ -25,6 +25,13 @@ public static class FetchOperation
             return Results.Of(artifact, "none", StatusText.New, null, null);
         }
 
+        return await FetchAsync(session, artifact, pointer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>As the verb does, for a pointer that need not be in the workspace.</summary>
+    internal static async Task<ArtifactResult> FetchAsync(
+        OperationSession session, TrackedArtifact artifact, Pointer pointer, CancellationToken cancellationToken)
+    {
         var clock = Stopwatch.StartNew();
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var identity = ArtifactIdentity.Of(pointer);

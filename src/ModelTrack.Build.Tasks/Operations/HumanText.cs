@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelTrack.Git;
 
 namespace ModelTrack.Operations;
 
@@ -50,4 +51,11 @@ internal static class HumanText
     /// <summary>`1 file`, `1,204 files`.</summary>
     public static string Count(int count, string one, string? many = null) =>
         count == 1 ? $"1 {one}" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {many ?? one + "s"}";
+
+    /// <summary>`2026-01-02`, of the author's own day.</summary>
+    public static string Date(DateTimeOffset date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>`v1.0 3f2a1b9c0d`, or the short commit alone where that is what the user wrote.</summary>
+    public static string Revision(string name, CommitInfo commit) =>
+        commit.Id.StartsWith(name, StringComparison.OrdinalIgnoreCase) ? commit.ShortId : $"{name} {commit.ShortId}";
 }

@@ -67,7 +67,13 @@ public static class InitOperation
         var path = Path.Combine(options.Root, SolutionFile);
         if (File.Exists(path))
         {
-            if (!File.ReadAllText(path).Contains("ModelTrackRestore", StringComparison.Ordinal))
+            var text = File.ReadAllText(path);
+            if (text.Contains(SolutionMarker, StringComparison.Ordinal) && text.ReplaceLineEndings() != SolutionTargets.Text.ReplaceLineEndings())
+            {
+                WriteText(path, SolutionTargets.Text);
+                log.Report($"brought {SolutionFile} up to this version's verbs; commit it");
+            }
+            else if (!text.Contains("ModelTrackRestore", StringComparison.Ordinal))
             {
                 log.Report($"{SolutionFile} is yours and stays as it is: ModelTrack's verbs then work on projects, not on the solution");
             }

@@ -7,7 +7,9 @@ internal static class OperationErrors
 {
     private static readonly MessageCatalog s_catalog = new(typeof(OperationErrors));
 
-    public static ModelTrackException NothingSelected(string pattern, string known) => s_catalog.Error("MT5501", pattern, known);
+    public const string NothingSelectedCode = "MT5501";
+
+    public static ModelTrackException NothingSelected(string pattern, string known) => s_catalog.Error(NothingSelectedCode, pattern, known);
 
     public static ModelTrackException Nested(string inner, string outer) => s_catalog.Error("MT5502", inner, outer);
 

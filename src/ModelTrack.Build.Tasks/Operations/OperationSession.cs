@@ -10,6 +10,7 @@ namespace ModelTrack.Operations;
 internal sealed class OperationSession : IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly Lazy<IGit?> _git;
     private LocalStore? _store;
 
     public OperationSession(OperationOptions options, IOperationLog log)
@@ -19,7 +20,7 @@ internal sealed class OperationSession : IAsyncDisposable
         Layout = WorkspaceLayout.Find(options.ProjectDirectory, options.IntermediateDirectory);
         States = new ArtifactStateStore(Layout.StateRoot);
         Remotes = new RemoteSet(options, log);
-        Git = Layout.RepositoryRoot is { } root ? new GitExecutable(root) : null;
+        _git = new(() => Layout.RepositoryRoot is { } root ? GitOpener.Open(root, log) : null);
     }
 
     public OperationOptions Options { get; }
@@ -33,7 +34,7 @@ internal sealed class OperationSession : IAsyncDisposable
     public RemoteSet Remotes { get; }
 
     /// <summary>Null where there is no Git.</summary>
-    public IGit? Git { get; }
+    public IGit? Git => _git.Value;
 
     /// <summary>The repository's folder, else the project's: no artifact's way from here may lead over a symbolic link.</summary>
     public string Root => Layout.RepositoryRoot ?? Options.ProjectDirectory;

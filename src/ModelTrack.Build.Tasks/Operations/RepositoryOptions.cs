@@ -14,5 +14,19 @@ public sealed record RepositoryOptions(string Root, string StartedIn)
 
     public bool InstallHooks { get; init; }
 
+    public bool Offline { get; init; }
+
+    /// <summary>What Checkout goes to.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>What Commit says.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>A file with what Commit says, full.</summary>
+    public string? MessageFile { get; init; }
+
+    /// <summary>The tag that Commit makes.</summary>
+    public string? Tag { get; init; }
+
     public bool Force { get; init; }
 }

@@ -16,7 +16,11 @@ public static class StatusOperation
         options = options with { Locked = false, Force = false };
         await using var session = new OperationSession(options, log);
         var selected = ArtifactSelection.Select(artifacts, options);
-        var result = await session.ForEachAsync(selected, (artifact, token) => StatusAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+        var head = await HeadStatus.ReadAsync(session, selected, cancellationToken).ConfigureAwait(false);
+        var result = await session.ForEachAsync(
+            selected,
+            async (artifact, token) => (await StatusAsync(session, artifact, token).ConfigureAwait(false)) with { Head = head?.Of(artifact) },
+            cancellationToken).ConfigureAwait(false);
         Report(log, result.Artifacts);
         return result;
     }
@@ -37,7 +41,7 @@ public static class StatusOperation
         if (look.PointerIdentity is { } named)
         {
             if (!await IsInStoreAsync(store, named, cancellationToken).ConfigureAwait(false)) words.Add(StatusText.NotInStore);
-            if (!IsPushed(session, store, artifact, named)) words.Add(StatusText.NotPushed);
+            if (!IsPushed(session, store, artifact, named.Sha256)) words.Add(StatusText.NotPushed);
         }
 
         // In step says nothing beside what is not.
@@ -46,15 +50,17 @@ public static class StatusOperation
         return Results.Of(artifact, "none", string.Join(", ", words), shown, look.Pointer is { } pointer ? pointer.Files : look.Scan.Files);
     }
 
-    private static async Task<bool> IsInStoreAsync(LocalStore store, ArtifactIdentity identity, CancellationToken cancellationToken)
+    /// <summary>Whether all of it is in this machine's store.</summary>
+    internal static async Task<bool> IsInStoreAsync(LocalStore store, ArtifactIdentity identity, CancellationToken cancellationToken)
     {
         if (identity.Kind == ArtifactKind.File) return store.Contains(new ContentId(identity.Sha256, identity.Size));
         var listing = await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false);
         return listing is not null && listing.ToArtifactContent().Blobs.All(store.Contains);
     }
 
-    private static bool IsPushed(OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity) =>
-        store.IsConfirmed(identity.Sha256, session.Remotes.PlaceOf(artifact)?.ToString());
+    /// <summary>Whether the artifact's remote is known to have it; asks nobody.</summary>
+    internal static bool IsPushed(OperationSession session, LocalStore store, TrackedArtifact artifact, Sha256Hash sha256) =>
+        store.IsConfirmed(sha256, session.Remotes.PlaceOf(artifact)?.ToString());
 
     private static void Report(IOperationLog log, IReadOnlyList<ArtifactResult> artifacts)
     {
@@ -64,12 +70,13 @@ public static class StatusOperation
             return;
         }
 
-        var nameWidth = artifacts.Max(a => a.DisplayName.Length);
-        var statusWidth = artifacts.Max(a => a.Status.Length);
-        foreach (var artifact in artifacts)
+        var rows = artifacts.Select(a => new[]
         {
-            var extent = artifact.Sha256 is null ? "" : $"  {HumanText.Extent(artifact.Size, artifact.Files)}  {artifact.Sha256[..10]}";
-            log.Report($"{artifact.DisplayName.PadRight(nameWidth)}  {artifact.Status.PadRight(statusWidth)}{extent}".TrimEnd());
+            a.DisplayName, a.Status, a.Head ?? "", a.Sha256 is null ? "" : HumanText.Extent(a.Size, a.Files), a.Sha256?[..10] ?? "",
+        }).ToList();
+        foreach (var line in TextTable.Lines(rows, 3))
+        {
+            log.Report(line);
         }
     }
 }

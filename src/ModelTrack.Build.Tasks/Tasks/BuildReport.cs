@@ -31,7 +31,7 @@ internal sealed class BuildReport : IDisposable
         lock (_gate)
         {
             _lines.Add(line);
-            Write();
+            Write(line);
             return _terminal;
         }
     }
@@ -50,13 +50,20 @@ internal sealed class BuildReport : IDisposable
         }
     }
 
-    private void Write()
+    private void Write(string line)
     {
         if (_file is null) return;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
-            File.WriteAllLines(_file, _lines);
+            if (_lines.Count == 1)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+                File.WriteAllText(_file, line + Environment.NewLine);
+            }
+            else
+            {
+                File.AppendAllText(_file, line + Environment.NewLine);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -32,7 +32,7 @@ public abstract class RepositoryTask : ModelTrackTask
 
     internal override string? LogDirectory => null;
 
-    internal override string? BlamedFile => null;
+    internal override string? BlamedFile => Root;
 
     private protected abstract string Verb { get; }
 
@@ -53,7 +53,7 @@ public abstract class RepositoryTask : ModelTrackTask
         return result.Succeeded;
     }
 
-    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
+    private protected static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
-    private static bool Boolean(string name, string? value) => Text(value) is { } text && (Values.Boolean(text) ?? throw BuildErrors.NotABoolean(name, text));
+    private protected static bool Boolean(string name, string? value) => Text(value) is { } text && (Values.Boolean(text) ?? throw BuildErrors.NotABoolean(name, text));
 }

@@ -215,6 +215,133 @@ public abstract class GitContract
     }
 
     [TestMethod]
+    public async Task Many_files_of_a_commit_come_in_one_go_and_missing_ones_not()
+    {
+        using var folder = Repository();
+        folder.Write("a.track", "1");
+        folder.Write("data/ü b.track", "");
+        GitSandbox.CommitAll(folder.Path, "1");
+
+        var git = Git(folder);
+        var files = await git.ReadFilesAsync(await CommitAsync(git, "HEAD", Token), ["a.track", "data/ü b.track", "data", "x/y"], Token);
+
+        Assert.AreEqual("a.track=1 data/ü b.track=", string.Join(' ', files.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => $"{f.Path}={Encoding.UTF8.GetString(f.Bytes)}")));
+        Assert.IsEmpty(await git.ReadFilesAsync(await CommitAsync(git, "HEAD", Token), [], Token));
+    }
+
+    [TestMethod]
+    public async Task Versions_are_the_commits_that_made_something_new_of_a_file()
+    {
+        using var folder = Repository();
+        folder.Write("a.track", "1");
+        folder.Write("other", "x");
+        GitSandbox.CommitAll(folder.Path, "one");
+        folder.Write("sub/ü b.track", "2");
+        GitSandbox.CommitAll(folder.Path, "two");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "-b", "side");
+        folder.Write("a.track", "side");
+        GitSandbox.CommitAll(folder.Path, "side");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "main");
+        folder.Write("a.track", "main");
+        GitSandbox.CommitAll(folder.Path, "main");
+        GitSandbox.Run(folder.Path, "merge", "-q", "--no-commit", "-s", "ours", "side");
+        folder.Write("a.track", "both");
+        GitSandbox.CommitAll(folder.Path, "merge makes a third");
+        File.Delete(folder["sub/ü b.track"]);
+        folder.Write("other", "y");
+        GitSandbox.CommitAll(folder.Path, "gone");
+
+        var git = Git(folder);
+        var versions = await git.ReadVersionsAsync(await CommitAsync(git, "HEAD", Token), ["a.track", "sub/ü b.track", "never.track"], Token);
+
+        var lines = versions.Select(v => $"{v.Commit.Subject}: {v.Path} {(v.Bytes is null ? "-" : Encoding.UTF8.GetString(v.Bytes))}").ToArray();
+        Assert.AreEqual("gone: sub/ü b.track -", lines[0]);
+        Assert.AreEqual("merge makes a third: a.track both", lines[1]);
+        // Made in the same second, the two sides have no order.
+        CollectionAssert.AreEquivalent(new[] { "main: a.track main", "side: a.track side" }, lines[2..4]);
+        CollectionAssert.AreEqual(new[] { "two: sub/ü b.track 2", "one: a.track 1" }, lines[4..]);
+        Assert.AreEqual("Ada Tester", versions[0].Commit.Author);
+        Assert.IsEmpty(await git.ReadVersionsAsync(versions[0].Commit.Id, ["never.track"], Token));
+    }
+
+    [TestMethod]
+    public async Task A_merge_that_takes_one_side_makes_no_version()
+    {
+        using var folder = Repository();
+        folder.Write("a.track", "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "-b", "side");
+        folder.Write("a.track", "side");
+        GitSandbox.CommitAll(folder.Path, "side");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "main");
+        folder.Write("b", "2");
+        GitSandbox.CommitAll(folder.Path, "main");
+        GitSandbox.Run(folder.Path, "merge", "-q", "-m", "promote", "side");
+
+        var git = Git(folder);
+        var versions = await git.ReadVersionsAsync(await CommitAsync(git, "HEAD", Token), ["a.track"], Token);
+        Assert.AreEqual("side one", string.Join(' ', versions.Select(v => v.Commit.Subject)));
+    }
+
+    [TestMethod]
+    public async Task Tags_are_listed_with_the_commit_that_they_lead_to()
+    {
+        using var folder = Repository();
+        folder.Write("a", "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        GitSandbox.Run(folder.Path, "tag", "v2");
+        GitSandbox.Run(folder.Path, "tag", "-a", "v1", "-m", "annotated");
+        GitSandbox.Run(folder.Path, "tag", "a/b ö".Replace(' ', '-'));
+        GitSandbox.Run(folder.Path, "tag", "blob", "HEAD:a");
+        var head = GitSandbox.Run(folder.Path, "rev-parse", "HEAD");
+
+        var tags = await Git(folder).ListTagsAsync(Token);
+
+        Assert.AreEqual("a/b-ö v1 v2", string.Join(' ', tags.Select(t => t.Name)));
+        Assert.IsTrue(tags.All(t => t.CommitId == head));
+    }
+
+    [TestMethod]
+    public async Task Changes_are_what_differs_from_head_in_index_or_work_tree()
+    {
+        using var folder = Repository();
+        folder.Write(".gitignore", "ignored/\n");
+        foreach (var name in (string[])["same", "changed", "staged", "deleted", "removed", "mode"]) folder.Write(name, "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        folder.Write("changed", "22");
+        folder.Write("staged", "22");
+        folder.Write("new/ü 1", "1");
+        folder.Write("added", "1");
+        folder.Write("ignored/x", "1");
+        File.Delete(folder["deleted"]);
+        GitSandbox.Run(folder.Path, "add", "staged", "added");
+        GitSandbox.Run(folder.Path, "rm", "-q", "removed");
+
+        var changes = await Git(folder).FindChangesAsync(Token);
+
+        Assert.AreEqual(
+            "added Added, changed Modified, deleted Deleted, new/ü 1 Untracked, removed Deleted, staged Modified",
+            string.Join(", ", changes.Select(c => $"{c.Path} {c.Kind}")));
+    }
+
+    [TestMethod]
+    public async Task An_unfinished_merge_shows_what_is_unmerged()
+    {
+        using var folder = Repository();
+        folder.Write("a", "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "-b", "side");
+        folder.Write("a", "side");
+        GitSandbox.CommitAll(folder.Path, "side");
+        GitSandbox.Run(folder.Path, "checkout", "-q", "main");
+        folder.Write("a", "main");
+        GitSandbox.CommitAll(folder.Path, "main");
+        Assert.ThrowsExactly<AssertFailedException>(() => GitSandbox.Run(folder.Path, "merge", "-q", "side"));
+
+        Assert.AreEqual("a Unmerged", string.Join(", ", (await Git(folder).FindChangesAsync(Token)).Select(c => $"{c.Path} {c.Kind}")));
+    }
+
+    [TestMethod]
     public async Task What_git_refuses_is_a_coded_error_with_its_words()
     {
         using var folder = new TempFolder();

@@ -32,6 +32,21 @@ public static class GitIgnoreFile
         return Change(path, text => text.Put(plain, []));
     }
 
+    /// <summary>Between two states of a file (null for none): whether lines that name one of these artifacts came or went, as <see cref="Add"/> writes them, and whether others did.</summary>
+    public static (bool Ours, bool Others) Compare(byte[]? before, byte[]? after, IReadOnlyCollection<string> names)
+    {
+        var plain = names.Select(GitIgnoreRules.Plain).ToList();
+        var left = Lines(before).ToList();
+        var different = Lines(after).Where(line => !left.Remove(line)).ToList();
+        different.AddRange(left);
+        return (different.Exists(IsOurs), !different.TrueForAll(IsOurs));
+
+        bool IsOurs(string line) => plain.Exists(p => line == p || line.StartsWith(p + "/", StringComparison.Ordinal) || line.StartsWith($"!{p}/", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Lines(byte[]? bytes) =>
+        bytes is null ? [] : Encoding.Latin1.GetString(bytes).Split('\n').Select(l => l.TrimEnd('\r')).Where(l => l.Length > 0);
+
     private static string? FindFile(string artifactPath, string? repositoryRoot)
     {
         if (repositoryRoot is null) return null;

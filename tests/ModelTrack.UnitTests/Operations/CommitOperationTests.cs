@@ -1,0 +1,138 @@
+using ModelTrack.Diagnostics;
+using ModelTrack.Operations;
+
+namespace ModelTrack.UnitTests.Operations;
+
+[TestClass]
+public sealed class CommitOperationTests
+{
+    [TestMethod]
+    public async Task Only_pointers_and_their_ignore_lines_are_committed_whatever_is_staged()
+    {
+        using var history = new History();
+        history.Machine.Write("code.cs", "one");
+        history.Machine.Write("sub/.gitignore", "*.log\n");
+        history.Git("add", "-A");
+        history.Git("commit", "-q", "-m", "code");
+        history.Machine.Write("code.cs", "staged, and not to be committed");
+        history.Git("add", "code.cs");
+        history.Machine.Write("m.bin", "model");
+        history.Machine.Write("sub/n.bin", "model");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("sub/n.bin"));
+
+        Assert.IsTrue((await history.CommitAsync("models, two; and more", "v1.0")).Succeeded, history.Log.ToString());
+
+        Assert.AreEqual(".gitignore m.bin.track sub/.gitignore sub/n.bin.track", history.Git("show", "--name-only", "--format=", "HEAD").ReplaceLineEndings(" "));
+        Assert.AreEqual("M  code.cs", history.Git("status", "--porcelain"));
+        Assert.AreEqual("models, two; and more", history.Git("log", "-1", "--format=%s"));
+        Assert.AreEqual("tag", history.Git("cat-file", "-t", "v1.0"));
+        Assert.AreEqual(history.Git("rev-parse", "HEAD"), history.Git("rev-parse", "v1.0^{commit}"));
+    }
+
+    [TestMethod]
+    public async Task An_ignore_file_with_other_changes_stays_out_and_is_named()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("n.bin", "model");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("n.bin"));
+        File.AppendAllText(history.Machine.PathOf(".gitignore"), "secret.txt\n");
+
+        await history.CommitAsync("new model");
+
+        Assert.AreEqual("M .gitignore", history.Git("status", "--porcelain").Trim());
+        StringAssert.Contains(history.Log.ToString(), ".gitignore has changes of yours", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task A_removed_pointer_is_committed_as_removed()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        File.Delete(history.Machine.PathOf("m.bin.track"));
+
+        var result = await history.CommitAsync("no model");
+
+        Assert.AreEqual("m.bin removed", string.Join(' ', result.Artifacts.Select(a => $"{a.DisplayName} {a.Status}")));
+        Assert.AreEqual("", history.Git("ls-files", "m.bin.track"));
+    }
+
+    [TestMethod]
+    public async Task Refusals_come_before_anything_is_committed()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("m.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        var head = history.Git("rev-parse", "HEAD");
+
+        await FailsAsync("MT5807", () => history.CommitAsync("x", "v1"));
+        await FailsAsync("MT5808", () => history.CommitAsync("x", "a b"));
+        await FailsAsync("MT5808", () => history.CommitAsync("x", "-f"));
+        await FailsAsync("MT5805", () => history.CommitAsync(" "));
+        await FailsAsync("MT5806", () => CommitOperation.RunAsync(history.Options with { MessageFile = history.Machine.PathOf("none") }, history.Log, CancellationToken.None));
+        history.Git("config", "user.useConfigOnly", "true");
+        history.Git("config", "user.name", "");
+        await FailsAsync("MT4105", () => history.CommitAsync("x"));
+
+        Assert.AreEqual(head, history.Git("rev-parse", "HEAD"));
+        Assert.AreEqual("M m.bin.track", history.Git("status", "--porcelain").Trim());
+    }
+
+    [TestMethod]
+    public async Task A_hook_that_says_no_is_heard_and_the_index_is_as_before()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("new.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("new.bin"));
+        history.Machine.Write(".git/hooks/pre-commit", "#!/bin/sh\necho no models on fridays >&2\nexit 1\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(history.Machine.PathOf(".git/hooks/pre-commit"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => history.CommitAsync("x", "v2"));
+
+        Assert.AreEqual("MT4103", error.Code);
+        StringAssert.Contains(error.Message, "no models on fridays", StringComparison.Ordinal);
+        StringAssert.Contains(history.Git("status", "--porcelain"), "?? new.bin.track", StringComparison.Ordinal);
+        Assert.AreEqual("v1", history.Git("tag"));
+    }
+
+    [TestMethod]
+    public async Task Nothing_to_commit_is_told_and_a_tag_goes_on_head()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        await history.CommitAsync(null);
+        StringAssert.Contains(history.Log.ToString(), "nothing to commit", StringComparison.Ordinal);
+        await history.CommitAsync(null, "v1.0");
+        Assert.AreEqual(history.Git("rev-parse", "HEAD"), history.Git("rev-parse", "v1.0^{commit}"));
+    }
+
+    [TestMethod]
+    public async Task What_was_changed_and_not_saved_is_named()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("m.bin", "trained after the save");
+        await history.CommitAsync(null);
+        StringAssert.Contains(history.Log.ToString(), "not saved, and so not in this commit: m.bin", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task An_unresolved_pointer_stops_it()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Git("checkout", "-q", "-b", "side");
+        await history.VersionAsync("side", ("m.bin", "two"));
+        await history.CheckoutAsync("main");
+        await history.VersionAsync("v2", ("m.bin", "three"));
+        Assert.ThrowsExactly<AssertFailedException>(() => history.Git("merge", "-q", "side"));
+
+        await FailsAsync("MT5809", () => history.CommitAsync("x"));
+    }
+
+    private static async Task FailsAsync(string code, Func<Task> verb) =>
+        Assert.AreEqual(code, (await Assert.ThrowsExactlyAsync<ModelTrackException>(verb)).Code);
+}
