@@ -86,6 +86,43 @@ public sealed class ModeTests : BuildTest
     }
 
     [TestMethod]
+    [DataRow("", true, DisplayName = "beside the program, as content is")]
+    [DataRow("<IncludeAllContentForSelfExtract>true</IncludeAllContentForSelfExtract>", false, DisplayName = "in it, where all content is")]
+    public void A_single_file_program_finds_its_model(string properties, bool isBeside)
+    {
+        CloneAsSingleFile("", properties);
+
+        Assert.AreEqual(isBeside, Folder.Exists("out/models/m.onnx"));
+        Command.Run(Folder["out/App"], [], Folder["out"], SingleFileEnvironment()).Succeeds().Says(BuildFolder.ModelText);
+    }
+
+    [TestMethod]
+    public void ExcludeFromSingleFile_keeps_the_model_out_of_the_program()
+    {
+        CloneAsSingleFile("""ExcludeFromSingleFile="true" """, "<IncludeAllContentForSelfExtract>true</IncludeAllContentForSelfExtract>");
+
+        Assert.AreEqual(BuildFolder.ModelText, Folder.Read("out/models/m.onnx"));
+    }
+
+    /// <summary>Publishes, as one file, a program that says its model.</summary>
+    private void CloneAsSingleFile(string metadata, string properties)
+    {
+        Folder.WithStoredModel("App/models/m.onnx.track")
+            .Write("App/App.csproj", BuildFolder.AppProject(
+                Model.Replace("CopyToOutputDirectory", metadata + "CopyToOutputDirectory", StringComparison.Ordinal),
+                "<UseAppHost>true</UseAppHost><PublishSingleFile>true</PublishSingleFile><EnableSingleFileAnalyzer>false</EnableSingleFileAnalyzer>" + properties))
+            .Write("App/Program.cs", "Console.WriteLine(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, \"models/m.onnx\")));");
+        Folder.Dotnet("App", "publish", "--use-current-runtime", "--self-contained", "false", "-o", Folder["out"]).Succeeds();
+        Assert.IsFalse(Folder.Exists("out/App.dll"));
+    }
+
+    private Dictionary<string, string?> SingleFileEnvironment() => new(Scratch.Environment(Folder.Path))
+    {
+        ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..")),
+        ["DOTNET_BUNDLE_EXTRACT_BASE_DIR"] = Folder["extracted"],
+    };
+
+    [TestMethod]
     public void A_model_can_go_to_publish_alone_or_stay_out_of_it()
     {
         Clone("""

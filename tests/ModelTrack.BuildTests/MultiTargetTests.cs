@@ -99,6 +99,34 @@ public sealed class MultiTargetTests : BuildTest
     }
 
     [TestMethod]
+    [DataRow("-m:2")]
+    [DataRow("-mt")]
+    public void Projects_of_a_solution_restore_and_save_their_own_models_at_once(string mode)
+    {
+        string[] names = ["A", "B", "C", "D"];
+        foreach (var name in names)
+        {
+            Folder.WithApp("""<ItemGroup><TrackedArtifact Include="models/*.onnx.track" CopyToOutputDirectory="PreserveNewest" /><TrackedArtifact Include="own.bin" /></ItemGroup>""", folder: name, name: name)
+                .WithStoredModel($"{name}/models/{name}.onnx.track").Write($"{name}/own.bin", $"own of {name}");
+        }
+
+        Folder.Write("All.slnx", $"<Solution>{string.Concat(names.Select(name => $"""<Project Path="{name}/{name}.csproj" />"""))}</Solution>");
+
+        var build = Folder.Dotnet(".", ["build", "All.slnx", "--no-restore", mode, .. Scratch.FastCompilation]).Succeeds();
+
+        Assert.AreEqual("", build.WarningCodes);
+        foreach (var name in names)
+        {
+            Assert.AreEqual(BuildFolder.ModelText, Folder.Read($"{name}/bin/Debug/net10.0/models/{name}.onnx"));
+            StringAssert.Contains(Folder.Read($"{name}/own.bin.track"), Folder.Sha256($"{name}/own.bin"), StringComparison.Ordinal);
+            Assert.HasCount(1, build.Messages($"restored models/{name}.onnx"));
+        }
+
+        Assert.HasCount(names.Length, build.Messages("saved own.bin"));
+        Folder.Dotnet(".", ["build", "All.slnx", "--no-restore", mode, .. Scratch.FastCompilation]).Succeeds().DoesNotSay("saved").DoesNotSay("restored");
+    }
+
+    [TestMethod]
     public void Projects_of_a_solution_share_an_artifact_in_a_parallel_build()
     {
         Folder.WithStoredModel("shared/m.onnx.track");

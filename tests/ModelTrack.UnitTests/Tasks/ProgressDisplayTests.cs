@@ -131,7 +131,7 @@ public sealed class ProgressDisplayTests : IDisposable
 
         public void Pass(TimeSpan time)
         {
-            for (var end = _now + time.Ticks; ; )
+            for (var end = _now + time.Ticks; ;)
             {
                 var next = _timers.Where(t => !t.IsDisposed && t.Due <= end).MinBy(t => t.Due);
                 _now = next?.Due ?? end;
