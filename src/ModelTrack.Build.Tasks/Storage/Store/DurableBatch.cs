@@ -38,17 +38,14 @@ internal sealed class DurableBatch
         try
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(files.Distinct(), options, (path, _) =>
-            {
-                FlushFile(path);
-                return ValueTask.CompletedTask;
-            }).ConfigureAwait(false);
+            await Parallel.ForEachAsync(files.Distinct(), options, async (path, token) =>
+                await StoreIo.BlockAsync(() => FlushFile(path), token).ConfigureAwait(false)).ConfigureAwait(false);
             FailPoint.Hit("store.flush.files");
 
             foreach (var directory in Directories(files, root))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                FlushDirectory(directory);
+                await StoreIo.BlockAsync(() => FlushDirectory(directory), cancellationToken).ConfigureAwait(false);
             }
 
             FailPoint.Hit("store.flush.directories");

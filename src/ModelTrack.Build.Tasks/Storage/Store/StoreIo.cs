@@ -37,6 +37,13 @@ internal static class StoreIo
         : IsReadOnly(e) ? StorageErrors.StoreNotWritable(e, path)
         : StorageErrors.StoreFailed(e, path);
 
+    /// <summary>
+    /// Does what waits for a disk on a thread of its own. On one of the few that all work shares it would hold up everything else,
+    /// even the news of a Ctrl-C. Cancelled, it is left to itself.
+    /// </summary>
+    public static Task BlockAsync(Action action, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(action, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellationToken);
+
     /// <summary>Opens a new file of which all space is had at once; a full disk says so here.</summary>
     public static FileStream CreateNew(string path, FileStreamOptions options)
     {
