@@ -63,7 +63,7 @@ internal sealed class ChunkReads(RemoteSession session)
         {
             var location = locations[wanted[i]];
             if (!packs.TryGetValue(location.Pack, out var number)) packs.Add(location.Pack, number = packs.Count);
-            keys[i] = ((long)number << 32) | location.Frame.Offset;
+            keys[i] = ((long)number << 32) | Stored(location).Offset;
         }
 
         var order = (int[])wanted.Clone();
@@ -77,14 +77,15 @@ internal sealed class ChunkReads(RemoteSession session)
         {
             var location = locations[order[first]];
             var pack = location.Pack;
-            var from = (long)location.Frame.Offset;
-            var to = from + location.Frame.StoredLength;
+            var (from, length) = Stored(location);
+            var to = from + length;
             var next = first + 1;
             for (; next < order.Length; next++)
             {
                 var other = locations[order[next]];
-                var end = (long)other.Frame.Offset + other.Frame.StoredLength;
-                if (other.Pack != pack || other.Frame.Offset > to + gap || Math.Max(end, to) - from > longest) break;
+                var (start, more) = Stored(other);
+                var end = start + more;
+                if (other.Pack != pack || start > to + gap || Math.Max(end, to) - from > longest) break;
                 to = Math.Max(to, end);
             }
 
@@ -92,6 +93,11 @@ internal sealed class ChunkReads(RemoteSession session)
             first = next;
         }
     }
+
+    /// <summary>What of the pack is read for a chunk: its frame, or, where that is not compressed, the chunk alone.</summary>
+    private static (long Offset, int Length) Stored(in ChunkLocation location) => location.Frame.Codec == FrameCodec.None
+        ? ((long)location.Frame.Offset + location.Offset, location.Length)
+        : (location.Frame.Offset, location.Frame.StoredLength);
 
     private async Task<ReadProblem?> ReadAsync(
         IReadOnlyList<ChunkLocation> locations, int[] order, Range range, bool verify, ChunkDelivery deliver, CancellationToken cancellationToken)
@@ -113,7 +119,16 @@ internal sealed class ChunkReads(RemoteSession session)
             for (var i = range.First; i < range.End; i++)
             {
                 var location = locations[order[i]];
-                if (decoded != location.Frame)
+                ReadOnlyMemory<byte> bytes;
+                if (location.Frame.Codec == FrameCodec.None)
+                {
+                    bytes = stored.AsMemory((int)(Stored(location).Offset - range.Offset), location.Length);
+                }
+                else if (decoded == location.Frame)
+                {
+                    bytes = raw.AsMemory(location.Offset, location.Length);
+                }
+                else
                 {
                     if (raw is null || raw.Length < location.Frame.RawLength)
                     {
@@ -129,9 +144,9 @@ internal sealed class ChunkReads(RemoteSession session)
                     }
 
                     decoded = location.Frame;
+                    bytes = raw.AsMemory(location.Offset, location.Length);
                 }
 
-                var bytes = raw.AsMemory(location.Offset, location.Length);
                 if (verify && Sha256Hash.Of(bytes.Span) != location.Hash)
                 {
                     problem = new ReadProblem(range.Pack, "has wrong bytes");

@@ -73,11 +73,11 @@ internal sealed class FetchPass(RemoteSession session, RemoteManifest manifest, 
 
             if (bases.Count > 0) await new LocalChunks(session.Store).CopyAsync(targets, body, bases, cancellationToken).ConfigureAwait(false);
             await FetchAsync(targets, cancellationToken).ConfigureAwait(false);
-            foreach (var target in targets)
+            await Parallel.ForEachAsync(targets, cancellationToken, async (target, token) =>
             {
-                if (await target.CompleteAsync(cancellationToken).ConfigureAwait(false)) _arrived[target.Id] = true;
+                if (await target.CompleteAsync(token).ConfigureAwait(false)) _arrived[target.Id] = true;
                 else if (isRepeat && target.IsFull) target.Discard();
-            }
+            }).ConfigureAwait(false);
         }
         finally
         {
