@@ -45,7 +45,7 @@ public static class RemoteGcOperation
                     ? await remote.SweepAsync(request, cancellationToken).ConfigureAwait(false)
                     : await remote.MarkAsync(request, cancellationToken).ConfigureAwait(false);
                 if (report.Damaged.Count > 0) log.Warn(GcErrors.PacksStay(remote.Identity, string.Join(", ", report.Damaged.Take(10).Select(id => id.ToShortString()))));
-                log.Report($"remote {remote.Identity}: {clones.Told}");
+                log.Report(clones.Told.Length == 0 ? $"remote {remote.Identity}" : $"remote {remote.Identity}: {clones.Told}");
                 if (gc.Remote == RemoteGcPhase.Sweep) TellSweep(report, options, gc, log);
                 else TellMark(report, TimeSpan.FromDays(days), gc, log);
             }
