@@ -17,21 +17,30 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
     /// <exception cref="ModelTrackException">There are none; the message tells where they were looked for.</exception>
     public Task<S3Login> FindAsync(AmazonS3Config config, CancellationToken cancellationToken)
     {
-        if (settings.UsernameVariable is not null || settings.TokenVariable is not null) return Task.FromResult(Named());
+        if (settings.UsernameVariable is not null || settings.TokenVariable is not null) return NamedAsync(cancellationToken);
         return settings.Profile is { } profile ? OfProfileAsync(profile, cancellationToken) : OfChainAsync(config, cancellationToken);
     }
 
-    private S3Login Named()
+    private async Task<S3Login> NamedAsync(CancellationToken cancellationToken)
     {
         if (settings is not { UsernameVariable: { } user, TokenVariable: { } token })
         {
             throw StorageErrors.S3VariableMissing(remote, settings.UsernameVariable is null ? "TokenVariable" : "UsernameVariable", settings.UsernameVariable is null ? "UsernameVariable" : "TokenVariable");
         }
 
+        // A server that takes one token as both keys, as DagsHub does: what Git knows of that server is this token.
+        if (user == token && Given(token) is null && settings.Endpoint is { } endpoint
+            && await options.Git.FillAsync(new Uri(endpoint), cancellationToken).ConfigureAwait(false) is { } known)
+        {
+            return new S3Login(new BasicAWSCredentials(known.Password, known.Password), "Git's credential helper");
+        }
+
         return new S3Login(new BasicAWSCredentials(Value(user), Value(token)), $"the environment variables {user} and {token}");
     }
 
-    private string Value(string name) => options.Variable(name)?.Trim() is { Length: > 0 } value ? value : throw StorageErrors.S3VariableNotSet(remote, name);
+    private string? Given(string name) => options.Variable(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+    private string Value(string name) => Given(name) ?? throw StorageErrors.S3VariableNotSet(remote, name);
 
     private async Task<S3Login> OfProfileAsync(string profile, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using ModelTrack.Git;
+
 namespace ModelTrack.Storage.Transports.S3;
 
 /// <summary>What a test sets otherwise than a build.</summary>
@@ -15,4 +17,6 @@ internal sealed record S3Options
     public Action<SocketsHttpHandler>? Configure { get; init; }
 
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    public GitCredentials Git { get; init; } = GitCredentials.ForThisProcess();
 }
