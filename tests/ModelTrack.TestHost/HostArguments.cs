@@ -2,7 +2,7 @@ using ModelTrack.Operations;
 
 namespace ModelTrack.TestHost;
 
-/// <summary>`VERB --project DIR --store DIR [--remote DIR] --artifact NAME… [--locked] [--force] [--explicit]`.</summary>
+/// <summary>`VERB --project DIR --store DIR [--remote DIR] --artifact NAME… [--part PATH]… [--bulk] [--locked] [--force] [--explicit]`.</summary>
 internal sealed record HostArguments
 {
     public required string Verb { get; init; }
@@ -15,6 +15,12 @@ internal sealed record HostArguments
 
     public IReadOnlyList<string> Artifacts { get; init; } = [];
 
+    /// <summary>What ModelTrackArtifacts names.</summary>
+    public IReadOnlyList<string> Parts { get; init; } = [];
+
+    /// <summary>Builds do not restore the artifacts.</summary>
+    public bool Bulk { get; init; }
+
     public bool Locked { get; init; }
 
     public bool Force { get; init; }
@@ -22,7 +28,7 @@ internal sealed record HostArguments
     public bool Explicit { get; init; }
 
     public IReadOnlyList<TrackedArtifact> Items =>
-        [.. Artifacts.Select(name => new TrackedArtifact { FullPath = Path.GetFullPath(name, Project), DisplayName = name, Listed = true })];
+        [.. Artifacts.Select(name => new TrackedArtifact { FullPath = Path.GetFullPath(name, Project), DisplayName = name, Listed = true, RestoreOnBuild = !Bulk })];
 
     public OperationOptions Options => new()
     {
@@ -31,6 +37,7 @@ internal sealed record HostArguments
         IntermediateDirectory = Path.Combine(Project, "obj"),
         StorePath = Store,
         DefaultRemote = Remote,
+        Artifacts = Parts,
         Locked = Locked,
         Force = Force,
         Explicit = Explicit,
@@ -50,6 +57,8 @@ internal sealed record HostArguments
                 "--locked" => parsed with { Locked = true },
                 "--force" => parsed with { Force = true },
                 "--explicit" => parsed with { Explicit = true },
+                "--bulk" => parsed with { Bulk = true },
+                "--part" => parsed with { Parts = [.. parsed.Parts, arguments[++i]] },
                 "--artifact" => Add(arguments[++i]),
                 var unknown => throw new ArgumentException($"Unknown argument {unknown}."),
             };

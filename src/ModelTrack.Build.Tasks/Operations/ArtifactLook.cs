@@ -1,5 +1,6 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
+using ModelTrack.Diagnostics;
 using ModelTrack.Workspace;
 using ModelTrack.Workspace.Ignore;
 
@@ -18,18 +19,27 @@ internal sealed record ArtifactLook
     /// <summary>Null when nothing is remembered.</summary>
     public required ArtifactState? State { get; init; }
 
+    /// <summary>What the content counts as: what is in place, or the directory for which its parts stand; null when nothing is there.</summary>
+    public required ArtifactIdentity? Content { get; init; }
+
+    /// <summary>Makes of the files in place the listing that they stand for; null when they are all of it.</summary>
+    public Func<ObservedDirectory, CancellationToken, Task<Listing>>? Whole { get; init; }
+
+    /// <summary>The state was not remembered but concluded.</summary>
+    public bool StateIsAssumed { get; init; }
+
     public string PointerPath => PointerFile.PathFor(Artifact.FullPath);
 
     public ArtifactIdentity? PointerIdentity => Pointer?.Identity;
 
-    public bool IsInStep => Scan.Identity is not null && Scan.Identity == PointerIdentity;
+    public bool IsInStep => Content is not null && Content == PointerIdentity;
 
     /// <summary>How many files and bytes the pointer names, for a person.</summary>
     public string PointerExtent => HumanText.Extent(Pointer?.Identity.Size ?? 0, Pointer?.Files);
 
     public DecisionInput Input(OperationOptions options) => new()
     {
-        Content = Scan.Identity,
+        Content = Content,
         Pointer = PointerIdentity,
         Base = State?.Base,
         Restoring = State?.Restoring,
@@ -45,7 +55,30 @@ internal sealed record ArtifactLook
         var state = session.States.Load(artifact.FullPath);
         var pointer = ReadPointer(PointerFile.PathFor(artifact.FullPath), state);
         var scan = await ScanAsync(session, artifact, state, hashEverything, cancellationToken, read).ConfigureAwait(false);
-        return new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = pointer, State = state };
+        var look = new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = pointer, State = state, Content = scan.Identity };
+        return state is { Partial: { } partial, Base: { } known } && scan.Directory is not null
+            ? await look.WithWholeAsync(session, known, partial, PathParts.All, cancellationToken).ConfigureAwait(false)
+            : look;
+    }
+
+    /// <summary>Takes what is in place for a part of a directory: what was never here is as in <paramref name="known"/>.</summary>
+    /// <param name="only">The part that is looked at; all else is as in <paramref name="known"/>, whatever is in place.</param>
+    /// <exception cref="ModelTrackException">The listing of <paramref name="known"/> is nowhere.</exception>
+    public async Task<ArtifactLook> WithWholeAsync(
+        OperationSession session, ArtifactIdentity known, PartialContent partial, PathParts only, CancellationToken cancellationToken)
+    {
+        // What is as it was stands for what it stood for; the listing is read only if something is to be saved.
+        if (only.IsAll && partial.Whole is { } remembered && partial.Seen == Scan.Identity) return this with { Content = remembered, Whole = ComposeAsync };
+        var whole = await ComposeAsync(Scan.Directory!, cancellationToken).ConfigureAwait(false);
+        return this with { Content = new ArtifactIdentity(ArtifactKind.Directory, whole.Id, whole.TotalSize), Whole = ComposeAsync };
+
+        async Task<Listing> ComposeAsync(ObservedDirectory present, CancellationToken token)
+        {
+            var store = await session.StoreAsync(token).ConfigureAwait(false);
+            var files = Pointer is { } pointer && pointer.Identity == known ? pointer.Files : null;
+            var listing = await new ContentDelivery(session, store, Artifact, known, files).ListingAsync(token).ConfigureAwait(false);
+            return PartialContent.Compose(listing, present, partial.Parts, only);
+        }
     }
 
     /// <summary>Looks again at the content alone, with <paramref name="hint"/> for memory.</summary>
@@ -75,8 +108,13 @@ internal sealed record ArtifactLook
         };
         // The restore or save that was killed had come as far as this; only its leftovers are still to go.
         if (IsInStep && (State?.Restoring is not null || State?.Base != PointerIdentity)) FilePlacer.RemoveLeftovers(Artifact.FullPath);
+        if (State?.Partial is { } partial && Scan.Directory is { } present && (State.Restoring is null || IsInStep))
+        {
+            var parts = State.Restoring is null ? partial.Parts : partial.Parts.With(present.Files.Select(f => f.Key));
+            next = next with { Partial = partial with { Parts = parts, Seen = Scan.Identity, Whole = Content } };
+        }
         if (IsInStep) next = next with { Base = PointerIdentity, Restoring = null, Told = next.Told & ~ToldOnce.Untracked };
-        if (Scan.StateIsCurrent && State is not null && next.Base == State.Base && next.Restoring == State.Restoring && next.Pointer == State.Pointer && next.Told == State.Told) return;
+        if (Scan.StateIsCurrent && State is not null && !StateIsAssumed && next.Base == State.Base && next.Restoring == State.Restoring && next.Pointer == State.Pointer && next.Partial == State.Partial && next.Told == State.Told) return;
         states.Save(next);
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.FileSystemGlobbing;
 using ModelTrack.Artifacts;
 
 namespace ModelTrack.Operations;
@@ -7,8 +6,8 @@ namespace ModelTrack.Operations;
 internal static class ArtifactSelection
 {
     /// <summary>
-    /// The artifacts that <see cref="OperationOptions.Artifacts"/> selects: by path, by pointer, by a folder above, or by glob.
-    /// A pattern that selects nothing is a coded error.
+    /// The artifacts that <see cref="OperationOptions.Artifacts"/> selects: by path, by pointer, by a folder above, by glob, or by something inside a
+    /// directory artifact, which then has <see cref="TrackedArtifact.Parts"/>. A pattern that selects nothing is a coded error.
     /// </summary>
     public static IReadOnlyList<TrackedArtifact> Select(IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options)
     {
@@ -34,7 +33,7 @@ internal static class ArtifactSelection
         }
 
         var distinct = Distinct(selected);
-        RefuseNested([.. artifacts.Where(a => !distinct.Contains(a)), .. distinct]);
+        RefuseNested([.. artifacts.Where(a => !distinct.Any(d => d.FullPath == a.FullPath)), .. distinct]);
         return distinct;
     }
 
@@ -44,10 +43,20 @@ internal static class ArtifactSelection
         var exact = artifacts.Where(a => a.FullPath == full).ToList();
         if (exact.Count > 0) return exact;
         var below = artifacts.Where(a => a.FullPath.StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToList();
-        if (below.Count > 0 || !pattern.AsSpan().ContainsAny('*', '?')) return below;
-        var matcher = new Matcher(StringComparison.Ordinal).AddInclude(Normalise(pattern));
-        return artifacts.Where(a => matcher.Match(a.DisplayName).HasMatches).ToList();
+        if (below.Count > 0) return below;
+        if (PartSelection.IsGlob(pattern))
+        {
+            var names = PartSelection.MatchGlob(Normalise(pattern), [.. artifacts.Select(a => a.DisplayName)]);
+            if (names.Count > 0) return artifacts.Where(a => names.Contains(a.DisplayName)).ToList();
+        }
+
+        return artifacts.Where(a => IsInside(full, a)).Select(a => a with { Parts = [full[(a.FullPath.Length + 1)..].Replace('\\', '/')] }).ToList();
     }
+
+    private static bool IsInside(string full, TrackedArtifact artifact) =>
+        !artifact.IsPinned
+        && full.StartsWith(artifact.FullPath + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        && (Directory.Exists(artifact.FullPath) || PointerFile.Read(PointerFile.PathFor(artifact.FullPath))?.Kind == ArtifactKind.Directory);
 
     /// <summary>What <paramref name="pattern"/> would be as an artifact: a path relative to the project.</summary>
     internal static TrackedArtifact NewArtifact(string pattern, OperationOptions options)
@@ -83,8 +92,11 @@ internal static class ArtifactSelection
 
     private static string Normalise(string pattern) => pattern.Trim().Replace('\\', '/').TrimEnd('/');
 
+    /// <summary>Each once; of one that is named as a whole and in part, the whole.</summary>
     private static List<TrackedArtifact> Distinct(IEnumerable<TrackedArtifact> artifacts) =>
-        artifacts.DistinctBy(a => (a.FullPath, a.Repository, a.Revision)).ToList();
+        artifacts.GroupBy(a => (a.FullPath, a.Repository, a.Revision))
+            .Select(same => same.First() with { Parts = same.Any(a => a.Parts.Count == 0) ? [] : [.. same.SelectMany(a => a.Parts).Distinct()] })
+            .ToList();
 
     private static string Names(IReadOnlyList<TrackedArtifact> artifacts) => artifacts.Count == 0
         ? "none"

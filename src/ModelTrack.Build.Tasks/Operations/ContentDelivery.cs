@@ -13,6 +13,7 @@ namespace ModelTrack.Operations;
 /// Brings one artifact's contents to the store: from what is there already, else from its remotes, one after the other. What one remote delivered
 /// stays when the next has to go on. What cannot be had is one coded error that tells where it was looked for.
 /// </summary>
+/// <param name="files">How many files the pointer counts; null for a file, and where no pointer says it.</param>
 internal sealed class ContentDelivery(OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity, int? files)
 {
     private readonly List<(RemotePlace Place, string Why)> _failed = [];
@@ -35,7 +36,8 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
         if (await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false) is { } here) return here;
         var bytes = await FromAnyAsync((remote, found) => remote.ReadListingAsync(found, cancellationToken), cancellationToken).ConfigureAwait(false);
         BytesReceived += bytes.Length;
-        return Listing.Parse(bytes, new Pointer(identity.Kind, identity.Sha256, identity.Size, files), $"listing {identity.Sha256.ToShortString()} at {_deliverers[^1]}");
+        var source = $"listing {identity.Sha256.ToShortString()} at {_deliverers[^1]}";
+        return files is null ? Listing.Parse(bytes, source) : Listing.Parse(bytes, new Pointer(identity.Kind, identity.Sha256, identity.Size, files), source);
     }
 
     /// <summary>The content of a file artifact as the store has it afterwards.</summary>

@@ -8,21 +8,25 @@ namespace ModelTrack.Operations;
 /// <summary>An artifact's content as the store has it.</summary>
 /// <param name="Scan">What was looked at when it was stored: for the state.</param>
 /// <param name="BytesStored">How much the store did not have.</param>
-internal sealed record SavedContent(ArtifactIdentity Identity, int? Files, ArtifactScan Scan, long BytesStored);
+internal sealed record SavedContent(ArtifactIdentity Identity, int? Files, ArtifactScan Scan, long BytesStored)
+{
+    /// <summary>Of a directory that is here in parts: the files of it that are in place. The others may not be in the store.</summary>
+    public IReadOnlyList<string> Here { get; init; } = [];
+}
 
 /// <summary>Puts an artifact's present content in the store. Durable only after the store's flush.</summary>
 internal static class ContentSaving
 {
     private const int Attempts = 3;
 
-    /// <summary>Stores what <paramref name="scan"/> saw; where files change meanwhile, what they are then.</summary>
-    public static async Task<SavedContent> StoreAsync(
-        OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactScan scan, CancellationToken cancellationToken)
+    /// <summary>Stores what a look saw, and the listing of the whole for which it stands; where files change meanwhile, what they are then.</summary>
+    public static async Task<SavedContent> StoreAsync(OperationSession session, LocalStore store, ArtifactLook look, CancellationToken cancellationToken)
     {
+        var (artifact, scan) = (look.Artifact, look.Scan);
         for (var attempt = 1; ; attempt++)
         {
             var saved = scan.Directory is { } directory
-                ? await StoreDirectoryAsync(store, artifact, scan, directory, session, cancellationToken).ConfigureAwait(false)
+                ? await StoreDirectoryAsync(store, look, scan, directory, session, cancellationToken).ConfigureAwait(false)
                 : await StoreFileAsync(store, artifact, scan, session, cancellationToken).ConfigureAwait(false);
             if (saved is not null) return saved;
             if (attempt == Attempts) throw OperationErrors.KeepsChanging(artifact.DisplayName);
@@ -39,7 +43,7 @@ internal static class ContentSaving
         var isSafe = look.Scan.Directory is { } directory ? directory.Files.All(f => store.Contains(f.Value.Id))
             : look.Scan.File is not { } file || store.Contains(file.Id);
         if (isSafe) return;
-        await StoreAsync(session, store, look.Artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         await store.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -61,26 +65,32 @@ internal static class ContentSaving
     }
 
     private static async Task<SavedContent?> StoreDirectoryAsync(
-        LocalStore store, TrackedArtifact artifact, ArtifactScan scan, ObservedDirectory directory, OperationSession session, CancellationToken cancellationToken)
+        LocalStore store, ArtifactLook look, ArtifactScan scan, ObservedDirectory directory, OperationSession session, CancellationToken cancellationToken)
     {
-        var missing = directory.Files.Where(f => !IsKept(store, f.Value.Id)).DistinctBy(f => f.Value.Id).ToList();
+        var listing = look.Whole is { } whole ? await whole(directory, cancellationToken).ConfigureAwait(false)
+            : directory.ToListing(directory.MayBeRespelled ? await WrittenAsync(session, store, look.Artifact, directory, cancellationToken).ConfigureAwait(false) : null);
+        var recorded = look.Whole is null ? directory.Files : directory.Files.Where(f => listing.TryGet(f.Key, out var entry) && entry.Content == f.Value.Id);
+        var missing = recorded.Where(f => !IsKept(store, f.Value.Id)).DistinctBy(f => f.Value.Id).ToList();
         session.Log.Progress.Expect(missing.Sum(f => f.Value.Id.Size));
         using var writer = store.BeginSmall();
-        var stored = await StoreFilesAsync(store, artifact, session, missing, writer, cancellationToken).ConfigureAwait(false);
+        var stored = await StoreFilesAsync(store, look.Artifact, session, missing, writer, cancellationToken).ConfigureAwait(false);
         if (!stored) return null;
 
-        var listing = directory.ToListing(directory.MayBeRespelled ? await WrittenAsync(session, store, artifact, directory, cancellationToken).ConfigureAwait(false) : null);
-        if (listing.Id != directory.Identity.Sha256)
+        if (look.Whole is null && listing.Id != directory.Identity.Sha256)
         {
             // The store has lost the listing whose spelling the look went by.
-            var identity = new ArtifactIdentity(ArtifactKind.Directory, listing.Id, listing.TotalSize);
-            scan = new ArtifactScan { Identity = identity, Directory = directory.WithIdentity(identity), BytesRead = scan.BytesRead };
+            var respelled = new ArtifactIdentity(ArtifactKind.Directory, listing.Id, listing.TotalSize);
+            scan = new ArtifactScan { Identity = respelled, Directory = directory.WithIdentity(respelled), BytesRead = scan.BytesRead };
         }
 
         await store.AddListingAsync(listing.ToBytes(), writer, cancellationToken).ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
         store.RecordArtifact(new ArtifactRecord(listing.Id, IsDirectory: true, listing.TotalSize, listing.FileCount, SavedHere: true));
-        return new SavedContent(scan.Identity!.Value, directory.FileCount, scan, missing.Sum(f => f.Value.Id.Size));
+        return new SavedContent(
+            new ArtifactIdentity(ArtifactKind.Directory, listing.Id, listing.TotalSize), listing.FileCount, scan, missing.Sum(f => f.Value.Id.Size))
+        {
+            Here = look.Whole is null ? [] : [.. recorded.Select(f => f.Key)],
+        };
     }
 
     /// <summary>The listing that spells the directory's names as its identity has them: its own, or the base's.</summary>

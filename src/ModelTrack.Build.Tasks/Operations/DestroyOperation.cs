@@ -58,7 +58,7 @@ public static class DestroyOperation
         foreach (var artifact in artifacts)
         {
             var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
-            if (look.IsInStep || look.PointerIdentity is not { } identity) continue;
+            if ((look.IsInStep && look.State?.Partial is null) || look.PointerIdentity is not { } identity) continue;
             var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
             if (!store.IsConfirmed(identity.Sha256)) stranded.Add(artifact.DisplayName);
         }

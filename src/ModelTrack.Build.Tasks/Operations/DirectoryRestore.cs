@@ -11,8 +11,8 @@ internal static class DirectoryRestore
     /// <summary>How often contents that proved damaged in the store are fetched again.</summary>
     private const int DeliveryRounds = 2;
 
-    /// <returns>The bytes placed; null when nothing was to be placed, since all differences are the user's own.</returns>
-    public static async Task<long?> RunAsync(
+    /// <returns>What was placed; null when nothing was to be placed, since all differences are the user's own.</returns>
+    public static async Task<DirectoryRestored?> RunAsync(
         OperationSession session, LocalStore store, ArtifactLook look, ContentDelivery delivery, CancellationToken cancellationToken)
     {
         var artifact = look.Artifact;
@@ -21,28 +21,49 @@ internal static class DirectoryRestore
         var listing = await delivery.ListingAsync(cancellationToken).ConfigureAwait(false);
         var baseListing = await BaseListingAsync(store, look, cancellationToken).ConfigureAwait(false);
         var restoring = await KnownListingAsync(store, look.State?.Restoring, cancellationToken).ConfigureAwait(false);
-        var plan = DirectoryDecision.Decide(look.Scan.Directory, listing, baseListing, restoring, store.Contains, session.Options.Force);
+        var scope = ScopeOf(look, listing);
+        var plan = DirectoryDecision.Decide(look.Scan.Directory, listing, baseListing, restoring, store.Contains, session.Options.Force, scope);
         Refuse(session.Options, look, plan);
         if (plan.IsEmpty && !look.Scan.IsMissing)
         {
-            // The content is the user's own change of what the pointer names.
-            session.States.Save(Adopted(session, look, target));
-            return null;
+            // The content is the user's own change of what the pointer names, or all that was asked for is in place.
+            session.States.Save(Adopted(session, look, target) with { Partial = PartialAfter(scope, look.Scan.Directory, target, plan) });
+            return plan.LeadsToTarget ? new DirectoryRestored(0, 0, 0) : null;
         }
 
         var files = plan.Place.Where(p => !p.Entry.IsEmptyDirectory && !p.OnlyMode).ToList();
         var wanted = files.Select(p => p.Entry.Content).Distinct().ToList();
         await delivery.FilesAsync(listing, wanted, baseListing, cancellationToken).ConfigureAwait(false);
         if (TakesAway(plan)) await ContentSaving.KeepAsync(session, store, look, cancellationToken).ConfigureAwait(false);
-        var state = RestoreOperation.BeginRestore(session, look, target);
+        var state = RestoreOperation.BeginRestore(session, look, target, scope.Wanted.IsAll && look.State?.Partial is null ? null : PartialBefore(look, scope));
         session.Log.Progress.Expect(files.Sum(p => p.Entry.Size));
         var placed = await PlaceAsync(session, store, look, plan, files, listing, delivery, cancellationToken).ConfigureAwait(false);
 
         var hint = state with { Base = target, Directory = ObservedDirectory.Hint(look.Scan.Directory, placed), File = null };
         var after = await ArtifactLook.ScanAsync(session, artifact, hint, hashEverything: false, cancellationToken).ConfigureAwait(false);
         FailPoint.Hit("restore.directory.placed");
-        session.States.Save(hint with { Restoring = null, Directory = after.Directory });
-        return files.Sum(p => p.Entry.Size);
+        session.States.Save(hint with { Restoring = null, Directory = after.Directory, Partial = PartialAfter(scope, after.Directory, target, plan) });
+        return new DirectoryRestored(files.Sum(p => p.Entry.Size), files.Count, plan.Remove.Count + plan.Place.Count - files.Count);
+    }
+
+    /// <summary>Of what is here in parts, those and what is asked for; else all.</summary>
+    private static DirectoryScope ScopeOf(ArtifactLook look, Listing listing)
+    {
+        List<string> known = [.. listing.Entries.Select(e => e.Path), .. look.Scan.Directory?.Files.Select(f => f.Key) ?? []];
+        var asked = PartSelection.Resolve(look.Artifact, known);
+        var present = look.State?.Partial?.Parts
+            ?? (look.Scan.IsMissing || (look.State?.Base is null && !asked.IsAll) ? PathParts.None : PathParts.All);
+        return new DirectoryScope(present, asked.IsAll || present.IsAll ? PathParts.All : present.With(asked.Paths), asked);
+    }
+
+    private static PartialContent PartialBefore(ArtifactLook look, DirectoryScope scope) =>
+        look.State?.Partial ?? new PartialContent(scope.Present, look.State?.Base?.Sha256);
+
+    private static PartialContent? PartialAfter(DirectoryScope scope, ObservedDirectory? present, ArtifactIdentity target, DirectoryPlan plan)
+    {
+        if (scope.Wanted.IsAll) return null;
+        var parts = scope.Wanted.With(present?.Files.Select(f => f.Key) ?? []);
+        return new PartialContent(parts, target.Sha256) { Seen = present?.Identity, Whole = plan.LeadsToTarget ? target : null };
     }
 
     /// <summary>What cannot be decided is said before anything is touched.</summary>
@@ -60,7 +81,7 @@ internal static class DirectoryRestore
         if (plan.Changed.Count > 0 && options.Locked && !options.Force)
         {
             throw OperationErrors.ChangedWhileLocked(
-                $"{name} ({Names(plan.Changed, plan.Changed.Count)})", RestoreOperation.Short(look.Scan.Identity), RestoreOperation.Short(look.PointerIdentity));
+                $"{name} ({Names(plan.Changed, plan.Changed.Count)})", RestoreOperation.Short(look.Content), RestoreOperation.Short(look.PointerIdentity));
         }
     }
 
@@ -169,7 +190,7 @@ internal static class DirectoryRestore
 
     /// <summary>Where the store has lost the base's listing, content that equals the base still tells it.</summary>
     private static async Task<Listing?> BaseListingAsync(LocalStore store, ArtifactLook look, CancellationToken cancellationToken) =>
-        look.Scan.Directory is not { } present || look.Scan.Identity != look.State?.Base
+        look.Whole is not null || look.Scan.Directory is not { } present || look.Scan.Identity != look.State?.Base
             ? await KnownListingAsync(store, look.State?.Base, cancellationToken).ConfigureAwait(false)
             : (present.MayBeRespelled ? await KnownListingAsync(store, look.State?.Base, cancellationToken).ConfigureAwait(false) : null) ?? present.ToListing();
 
@@ -180,4 +201,12 @@ internal static class DirectoryRestore
 
     private static string Names(IEnumerable<string> paths, int count) =>
         string.Join(", ", paths.Take(10)) + (count > 10 ? $" and {count - 10} more" : "");
+}
+
+/// <summary>What a restore did to a directory.</summary>
+/// <param name="Bytes">Of the files that were placed.</param>
+/// <param name="Others">Files and empty folders that were removed, and changes of bits.</param>
+internal sealed record DirectoryRestored(long Bytes, int Files, int Others)
+{
+    public bool IsNothing => Files == 0 && Others == 0;
 }

@@ -39,6 +39,7 @@ public static class FetchOperation
         var delivery = new ContentDelivery(session, store, artifact, identity, pointer.Files);
         if (identity.Kind == ArtifactKind.File)
         {
+            PartSelection.Resolve(artifact, []);
             await delivery.FileAsync(formerly, cancellationToken).ConfigureAwait(false);
         }
         else
@@ -47,14 +48,16 @@ public static class FetchOperation
             var known = formerly is { Kind: ArtifactKind.Directory } former
                 ? await ListingReader.FindAsync(store, former.Sha256, cancellationToken).ConfigureAwait(false)
                 : null;
-            var wanted = listing.Entries.Where(e => !e.IsEmptyDirectory).Select(e => e.Content).Distinct().ToList();
+            var asked = PartSelection.Resolve(artifact, [.. listing.Entries.Select(e => e.Path)]);
+            var wanted = listing.Entries.Where(e => !e.IsEmptyDirectory && asked.Contains(e.Path)).Select(e => e.Content).Distinct().ToList();
             await delivery.FilesAsync(listing, wanted, known, cancellationToken).ConfigureAwait(false);
         }
 
         store.RecordArtifact(new ArtifactRecord(identity.Sha256, identity.Kind == ArtifactKind.Directory, identity.Size, pointer.Files, SavedHere: false));
         if (delivery.Source is null) return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
+        var what = artifact.Parts.Count == 0 ? artifact.DisplayName : $"{string.Join(" and ", artifact.Parts)} of {artifact.DisplayName}";
         session.Log.Report(
-            $"fetched {artifact.DisplayName} ({HumanText.Extent(pointer.Size, pointer.Files)}, {HumanText.Size(delivery.BytesReceived)} received from {delivery.Source} in {HumanText.Duration(clock.Elapsed)})");
+            $"fetched {what} ({HumanText.Extent(pointer.Size, pointer.Files)}, {HumanText.Size(delivery.BytesReceived)} received from {delivery.Source} in {HumanText.Duration(clock.Elapsed)})");
         return Results.Of(artifact, "fetched", StatusText.InStep, identity, pointer.Files, delivery.BytesReceived);
     }
 }

@@ -68,4 +68,8 @@ internal static class OperationErrors
     public static ModelTrackException SameRemote(string remote) => s_catalog.Error("MT5527", remote);
 
     public static ModelTrackException OnlyWithFromRemote() => s_catalog.Error("MT5528");
+
+    public static ModelTrackException NothingInside(string artifact, string part) => s_catalog.Error("MT5529", artifact, part);
+
+    public static ModelTrackException RestoreFirst(string artifact, string part) => s_catalog.Error("MT5530", artifact, part);
 }

@@ -47,14 +47,28 @@ public static class PushOperation
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var remote = session.Remotes.Open(place, store);
         var content = await FindContentAsync(session, store, artifact, pointer, cancellationToken).ConfigureAwait(false);
-        if (content is null) return await AtRemoteAlreadyAsync(session, artifact, pointer, store, remote, cancellationToken).ConfigureAwait(false);
+        var isWhole = content is not null && content.Blobs.All(store.Contains);
+        if (!isWhole && await remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            // A machine that lacks content cannot send it, and need not when the remote has it.
+            await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
+            store.ConfirmRemote(identity.Sha256, remote.Identity);
+            return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
+        }
 
+        if (content is null) throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
         var recentPath = session.RepositoryPath(PointerFile.PathFor(artifact.FullPath));
         PushResult result;
         try
         {
-            result = await remote.PushAsync(
-                content, token => FindBasesAsync(session, artifact, identity.Sha256, others, token), recentPath, cancellationToken).ConfigureAwait(false);
+            Task<IReadOnlyList<Sha256Hash>> BasesAsync(CancellationToken token) => FindBasesAsync(session, artifact, identity.Sha256, others, token);
+            result = isWhole
+                ? await remote.PushAsync(content, BasesAsync, recentPath, cancellationToken).ConfigureAwait(false)
+                : await remote.PushPartAsync(content, BasesAsync, (id, token) => FindContentsAsync(store, remote, id, token), recentPath, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException exception) when (!isWhole && exception.Code == StorageErrors.ContentAbsentCode)
+        {
+            throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
         }
         catch (ModelTrackException exception)
         {
@@ -76,18 +90,30 @@ public static class PushOperation
         return Results.Of(artifact, "pushed", StatusText.InStep, identity, pointer.Files, result.BytesSent);
     }
 
-    /// <summary>All of the artifact, in the store; taken in from the workspace when only that has it. Null when neither does.</summary>
+    /// <summary>
+    /// The artifact's contents, in the store; taken in from the workspace when only that has them. Of a directory that is here in part, some are not in
+    /// the store. Null when not even the listing is to be had.
+    /// </summary>
     private static async Task<ArtifactContent?> FindContentAsync(
         OperationSession session, LocalStore store, TrackedArtifact artifact, Pointer pointer, CancellationToken cancellationToken)
     {
         var identity = ArtifactIdentity.Of(pointer);
-        if (await FindInStoreAsync(store, identity, cancellationToken).ConfigureAwait(false) is { } here) return here;
+        var here = await FindInStoreAsync(store, identity, cancellationToken).ConfigureAwait(false);
+        if (here is not null && here.Blobs.All(store.Contains)) return here;
         using var held = await store.Locks.ArtifactAsync(artifact.FullPath, cancellationToken).ConfigureAwait(false);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
-        if (look.Scan.Identity != identity) return null;
-        await ContentSaving.StoreAsync(session, store, artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        if (look.Content != identity) return here;
+        await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         await store.FlushAsync(cancellationToken).ConfigureAwait(false);
         return await FindInStoreAsync(store, identity, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A base's contents, by its listing here or at the remote.</summary>
+    private static async Task<ArtifactContent?> FindContentsAsync(LocalStore store, PackedRemote remote, Sha256Hash id, CancellationToken cancellationToken)
+    {
+        if (await ListingReader.FindAsync(store, id, cancellationToken).ConfigureAwait(false) is { } here) return here.ToArtifactContent();
+        if (await remote.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { IsDirectory: true } found) return null;
+        return Listing.Parse(await remote.ReadListingAsync(found, cancellationToken).ConfigureAwait(false), $"listing {id.ToShortString()}").ToArtifactContent();
     }
 
     private static async Task<ArtifactContent?> FindInStoreAsync(LocalStore store, ArtifactIdentity identity, CancellationToken cancellationToken)
@@ -98,33 +124,18 @@ public static class PushOperation
             return await store.FindFileAsync(id, cancellationToken).ConfigureAwait(false) is null ? null : ArtifactContent.OfFile(id);
         }
 
-        var listing = await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false);
-        if (listing is null) return null;
-        var content = listing.ToArtifactContent();
-        return content.Blobs.All(store.Contains) ? content : null;
+        return (await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false))?.ToArtifactContent();
     }
 
-    /// <summary>A machine that lacks the content cannot send it, and need not when the remote has it.</summary>
-    private static async Task<ArtifactResult> AtRemoteAlreadyAsync(
-        OperationSession session, TrackedArtifact artifact, Pointer pointer, LocalStore store, PackedRemote remote, CancellationToken cancellationToken)
-    {
-        var identity = ArtifactIdentity.Of(pointer);
-        if (await remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false) is null)
-        {
-            throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
-        }
-
-        await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
-        store.ConfirmRemote(identity.Sha256, remote.Identity);
-        return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
-    }
 
     /// <summary>Earlier versions whose chunks the remote may have, likeliest first: the last in step, Git's history, what this push sent before.</summary>
     private static async Task<IReadOnlyList<Sha256Hash>> FindBasesAsync(
         OperationSession session, TrackedArtifact artifact, Sha256Hash itself, PushedTogether others, CancellationToken cancellationToken)
     {
         var bases = new List<Sha256Hash>();
-        if (session.States.Load(artifact.FullPath)?.Base is { } known) bases.Add(known.Sha256);
+        var state = session.States.Load(artifact.FullPath);
+        if (state?.Partial?.Origin is { } origin) bases.Add(origin);
+        if (state?.Base is { } known) bases.Add(known.Sha256);
         if (session.Git is { } git)
         {
             var path = session.RepositoryPath(PointerFile.PathFor(artifact.FullPath));

@@ -25,11 +25,14 @@ public static class RestoreOperation
         if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         var decision = Decision.Decide(look.Input(session.Options));
-        if (decision.Action is WorkspaceAction.Restore or WorkspaceAction.Conflict or WorkspaceAction.LockedChange)
+        // What is here in parts may lack what is asked for now; its listing tells.
+        if (decision.Action is WorkspaceAction.Restore or WorkspaceAction.Conflict or WorkspaceAction.LockedChange
+            || (look.Pointer is not null && (look.State?.Partial is not null || (artifact.Parts.Count > 0 && session.Options.Force))))
         {
             return await RestoreLockedAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         }
 
+        RefuseNothingInside(look);
         look.Remember(session.States);
         if (decision.Action == WorkspaceAction.Save && session.Options.Explicit && look.Pointer is not null)
         {
@@ -67,23 +70,46 @@ public static class RestoreOperation
             throw OperationErrors.NewWhileLocked(artifact.DisplayName);
         }
 
-        if (look.IsInStep)
+        if (look.IsInStep && look.State?.Partial is null)
         {
+            RefuseNothingInside(look);
             look.Remember(session.States);
             return Results.Of(artifact, "none", StatusText.InStep, look.PointerIdentity, pointer.Files);
         }
 
         var clock = Stopwatch.StartNew();
-        if (session.Options.Force) await KeepForcedAsync(session, store, look, cancellationToken).ConfigureAwait(false);
+        if (session.Options.Force && !look.IsInStep) await KeepForcedAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         var delivery = new ContentDelivery(session, store, artifact, pointer.Identity, pointer.Files);
-        var placed = pointer.Identity.Kind == ArtifactKind.Directory
-            ? await DirectoryRestore.RunAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false)
-            : await RestoreFileAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false);
-        if (placed is null) return Results.Of(artifact, "none", StatusText.Modified, look.PointerIdentity, pointer.Files);
+        if (pointer.Identity.Kind == ArtifactKind.Directory)
+        {
+            var restored = await DirectoryRestore.RunAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false);
+            if (restored is null || restored.IsNothing)
+            {
+                return Results.Of(artifact, "none", restored is null ? StatusText.Modified : StatusText.InStep, look.PointerIdentity, pointer.Files);
+            }
 
-        var from = delivery.Source is { } source ? $", {HumanText.Size(delivery.BytesReceived)} fetched from {source}" : "";
-        session.Log.Report($"restored {artifact.DisplayName} ({look.PointerExtent} in {HumanText.Duration(clock.Elapsed)}{from})");
+            var isPart = session.States.Load(artifact.FullPath)?.Partial is not null;
+            Report(isPart ? $"{HumanText.Extent(restored.Bytes, restored.Files)} of {artifact.DisplayName}" : artifact.DisplayName, isPart ? $"{look.PointerExtent} in all, " : $"{look.PointerExtent} in ");
+            return Results.Of(artifact, "restored", isPart ? StatusText.InPart : StatusText.InStep, look.PointerIdentity, pointer.Files, restored.Bytes);
+        }
+
+        RefuseNothingInside(look);
+        var placed = await RestoreFileAsync(session, store, look, delivery, cancellationToken).ConfigureAwait(false);
+        if (placed is null) return Results.Of(artifact, "none", StatusText.Modified, look.PointerIdentity, pointer.Files);
+        Report(artifact.DisplayName, $"{look.PointerExtent} in ");
         return Results.Of(artifact, "restored", StatusText.InStep, look.PointerIdentity, pointer.Files, placed.Value);
+
+        void Report(string what, string extent)
+        {
+            var from = delivery.Source is { } source ? $", {HumanText.Size(delivery.BytesReceived)} fetched from {source}" : "";
+            session.Log.Report($"restored {what} ({extent}{HumanText.Duration(clock.Elapsed)}{from})");
+        }
+    }
+
+    /// <summary>A part was named of what is here as a whole, or is no directory: it has to be there.</summary>
+    private static void RefuseNothingInside(ArtifactLook look)
+    {
+        if (look.Artifact.Parts.Count > 0) PartSelection.Resolve(look.Artifact, [.. look.Scan.Directory?.Files.Select(f => f.Key) ?? []]);
     }
 
     /// <returns>The bytes placed; null when the present content is the user's own and stays.</returns>
@@ -96,11 +122,11 @@ public static class RestoreOperation
             case WorkspaceAction.Restore:
                 break;
             case WorkspaceAction.LockedChange:
-                throw OperationErrors.ChangedWhileLocked(look.Artifact.DisplayName, Short(look.Scan.Identity), Short(look.PointerIdentity));
+                throw OperationErrors.ChangedWhileLocked(look.Artifact.DisplayName, Short(look.Content), Short(look.PointerIdentity));
             case WorkspaceAction.Conflict when look.State?.Restoring is not null:
                 throw OperationErrors.RestoreInterrupted(look.Artifact.DisplayName, look.Artifact.DisplayName);
             case WorkspaceAction.Conflict:
-                throw OperationErrors.Conflict(look.Artifact.DisplayName, Short(look.Scan.Identity), Short(look.PointerIdentity));
+                throw OperationErrors.Conflict(look.Artifact.DisplayName, Short(look.Content), Short(look.PointerIdentity));
             default:
                 look.Remember(session.States);
                 return null;
@@ -127,12 +153,13 @@ public static class RestoreOperation
     }
 
     /// <summary>From here on a crash leaves a mixture that is known to be one.</summary>
-    internal static ArtifactState BeginRestore(OperationSession session, ArtifactLook look, ArtifactIdentity target)
+    internal static ArtifactState BeginRestore(OperationSession session, ArtifactLook look, ArtifactIdentity target, PartialContent? partial = null)
     {
         var state = (look.State ?? new ArtifactState { FullPath = look.Artifact.FullPath }) with
         {
             Pointer = look.Pointer,
             Restoring = target,
+            Partial = partial,
             File = look.Scan.File,
             Directory = look.Scan.Directory,
         };
@@ -151,7 +178,7 @@ public static class RestoreOperation
     private static async Task KeepForcedAsync(OperationSession session, LocalStore store, ArtifactLook look, CancellationToken cancellationToken)
     {
         if (look.Scan.IsMissing) return;
-        var kept = await ContentSaving.StoreAsync(session, store, look.Artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        var kept = await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         await store.FlushAsync(cancellationToken).ConfigureAwait(false);
         session.Log.Report($"kept the present {look.Artifact.DisplayName} in the store as {kept.Identity.Sha256} ({HumanText.Extent(kept.Identity.Size, kept.Files)})");
     }

@@ -56,11 +56,16 @@ public static class SaveOperation
             case WorkspaceAction.LockedChange when look.Pointer is null:
                 throw OperationErrors.NewWhileLocked(name);
             case WorkspaceAction.LockedChange:
-                throw OperationErrors.ChangedWhileLocked(name, RestoreOperation.Short(look.Scan.Identity), RestoreOperation.Short(look.PointerIdentity));
+                throw OperationErrors.ChangedWhileLocked(name, RestoreOperation.Short(look.Content), RestoreOperation.Short(look.PointerIdentity));
             case WorkspaceAction.Conflict when look.State?.Restoring is not null:
                 throw OperationErrors.RestoreInterrupted(name, name);
+            case WorkspaceAction.Conflict when look.State?.Partial is not null:
+                throw RestoreFirst(look);
             case WorkspaceAction.Conflict:
-                throw OperationErrors.Conflict(name, RestoreOperation.Short(look.Scan.Identity), RestoreOperation.Short(look.PointerIdentity));
+                throw OperationErrors.Conflict(name, RestoreOperation.Short(look.Content), RestoreOperation.Short(look.PointerIdentity));
+            case WorkspaceAction.Restore when look.Scan.IsMissing && !artifact.RestoreOnBuild:
+                ForgetParts(session, look);
+                break;
             case WorkspaceAction.Untracked:
                 SaveHints.SayUntracked(session, look);
                 break;
@@ -78,14 +83,79 @@ public static class SaveOperation
         try
         {
             ReadContent? read = session.Options.Locked ? null : (path, stat, token) => ContentSaving.StoreWhileReadingAsync(session, artifact, path, stat, token);
-            return await ArtifactLook.TakeAsync(session, artifact, cancellationToken, read: read).ConfigureAwait(false);
+            var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken, read: read).ConfigureAwait(false);
+            look = await AssumeAddedAsync(session, look, cancellationToken).ConfigureAwait(false);
+            return artifact.Parts.Count == 0 ? look : await NarrowAsync(session, look, cancellationToken).ConfigureAwait(false);
         }
-        catch (ModelTrackException exception) when (exception.Code == ArtifactErrors.UnresolvedMergeCode && IsNamed(session.Options))
+        catch (ModelTrackException exception) when (exception.Code == ArtifactErrors.UnresolvedMergeCode && IsNamed(session.Options) && artifact.Parts.Count == 0)
         {
             var state = session.States.Load(artifact.FullPath);
             var scan = await ArtifactLook.ScanAsync(session, artifact, state, hashEverything: false, cancellationToken).ConfigureAwait(false);
-            return new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = null, State = state is null ? null : state with { Base = null } };
+            var look = new ArtifactLook { Artifact = artifact, Scan = scan, Pointer = null, State = state, Content = scan.Identity };
+            if (state is { Partial: { } partial, Base: { } known } && scan.Directory is not null)
+            {
+                look = await look.WithWholeAsync(session, known, partial, PathParts.All, cancellationToken).ConfigureAwait(false);
+            }
+
+            return look with { State = state is null ? null : state with { Base = null } };
         }
+    }
+
+    /// <summary>
+    /// Files beside a pointer whose directory was never restored here, as far as is known, are additions to it: nothing that is absent was removed.
+    /// In a build only where the project says that it need not be restored, and where no file stands against another version of it.
+    /// </summary>
+    private static async Task<ArtifactLook> AssumeAddedAsync(OperationSession session, ArtifactLook look, CancellationToken cancellationToken)
+    {
+        if (look.IsInStep || look.State is { Base: not null } or { Restoring: not null } || look.PointerIdentity is not { Kind: ArtifactKind.Directory } pointer
+            || look.Scan.Directory is not { } present || !(IsNamed(session.Options) || !look.Artifact.RestoreOnBuild))
+        {
+            return look;
+        }
+
+        var partial = new PartialContent(PathParts.None, pointer.Sha256);
+        var state = (look.State ?? new ArtifactState { FullPath = look.Artifact.FullPath }) with { Base = pointer, Partial = partial };
+        var added = await (look with { State = state, StateIsAssumed = true }).WithWholeAsync(session, pointer, partial, PathParts.All, cancellationToken).ConfigureAwait(false);
+        if (IsNamed(session.Options)) return added;
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        var listing = await ListingReader.FindAsync(store, pointer.Sha256, cancellationToken).ConfigureAwait(false);
+        var isOnlyAdded = listing is not null && present.Files.All(f => !listing.TryGet(f.Key, out var before) || before.Content == f.Value.Id);
+        return isOnlyAdded ? added : look;
+    }
+
+    /// <summary>Only the part that was named is recorded; all else stays as the pointer has it, whatever is in place.</summary>
+    private static async Task<ArtifactLook> NarrowAsync(OperationSession session, ArtifactLook look, CancellationToken cancellationToken)
+    {
+        if (look.Scan.Directory is not { } present)
+        {
+            PartSelection.Resolve(look.Artifact, []);
+            return look;
+        }
+
+        var known = look.PointerIdentity ?? new ArtifactIdentity(ArtifactKind.Directory, Listing.Empty.Id, 0);
+        if (look.State?.Base is { } last && last != known) throw RestoreFirst(look);
+        var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+        var listing = look.Pointer is null ? Listing.Empty
+            : await new ContentDelivery(session, store, look.Artifact, known, look.Pointer.Value.Files).ListingAsync(cancellationToken).ConfigureAwait(false);
+        var only = PartSelection.Resolve(look.Artifact, [.. listing.Entries.Select(e => e.Path), .. present.Files.Select(f => f.Key)]);
+        var parts = look.State?.Partial?.Parts ?? PathParts.All;
+        Task<Listing> ComposeAsync(ObservedDirectory seen, CancellationToken token) => Task.FromResult(PartialContent.Compose(listing, seen, parts, only));
+        var whole = await ComposeAsync(present, cancellationToken).ConfigureAwait(false);
+        return look with { Content = new ArtifactIdentity(ArtifactKind.Directory, whole.Id, whole.TotalSize), Whole = ComposeAsync };
+    }
+
+    /// <summary>A folder that was taken away as a whole is one that is not here, and not one whose files were removed.</summary>
+    private static void ForgetParts(OperationSession session, ArtifactLook look)
+    {
+        if (look.State is not { Base: { Kind: ArtifactKind.Directory } known, Restoring: null } state || state.Partial is { Parts.IsNone: true }) return;
+        session.States.Save(state with { Directory = null, Partial = new PartialContent(PathParts.None, state.Partial?.Origin ?? known.Sha256) });
+    }
+
+    private static ModelTrackException RestoreFirst(ArtifactLook look)
+    {
+        var name = look.Artifact.DisplayName;
+        var part = look.State?.Partial?.Parts.Paths.FirstOrDefault();
+        return OperationErrors.RestoreFirst(name, part is null ? name : $"{name}/{part}");
     }
 
     private static async Task<WorkspaceDecision> DecideAsync(OperationSession session, ArtifactLook look, CancellationToken cancellationToken)
@@ -99,7 +169,8 @@ public static class SaveOperation
         }
 
         // Naming the artifact is the way out that keeps mine; a mixture is never mine.
-        var settles = IsNamed(session.Options) && look.State?.Restoring is null && !look.Scan.IsMissing;
+        // Of a directory that is here in parts nobody can say what the rest is to be.
+        var settles = IsNamed(session.Options) && look.State?.Restoring is null && !look.Scan.IsMissing && (look.State?.Partial is null || look.Pointer is null || decision.Reason != DecisionReason.BothChanged);
         return settles && decision.Action is WorkspaceAction.Conflict or WorkspaceAction.Untracked && settles
             ? new WorkspaceDecision(WorkspaceAction.Save, decision.Reason)
             : decision;
@@ -161,7 +232,7 @@ public static class SaveOperation
         }
 
         var metrics = MetricsFile.Read(artifact);
-        var content = await ContentSaving.StoreAsync(session, store, artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+        var content = await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         var identity = content.Identity;
         var former = look.Pointer is null ? null : PointerFile.Read(look.PointerPath);
         var pointer = new Pointer(identity.Kind, identity.Sha256, identity.Size, content.Files, identity.Executable)
@@ -190,10 +261,26 @@ public static class SaveOperation
             Pointer = new PointerStamp(stat, identity, save.Content.Files, observedAt),
             File = save.Content.Scan.File,
             Directory = save.Content.Scan.Directory,
+            Partial = PartialAfter(save),
             Told = state.Told & ~ToldOnce.Untracked,
         });
         var extent = HumanText.Extent(identity.Size, save.Content.Files);
-        session.Log.Report($"saved {artifact.DisplayName} ({extent} in {HumanText.Duration(clock.Elapsed)}); commit {artifact.DisplayName}{PointerFile.Extension}");
+        var absent = save.Look.State?.Partial is null ? 0 : (save.Content.Files ?? 0) - save.Content.Here.Count;
+        var notHere = absent > 0 ? $"; {HumanText.Count(absent, "file")} of it not restored here, kept as the pointer had them" : "";
+        session.Log.Report($"saved {artifact.DisplayName} ({extent} in {HumanText.Duration(clock.Elapsed)}{notHere}); commit {artifact.DisplayName}{PointerFile.Extension}");
         return Results.Of(artifact, "saved", StatusText.InStep, identity, save.Content.Files, save.Content.BytesStored);
+    }
+
+    /// <summary>What was recorded is here from now on, and when it is removed, it is removed.</summary>
+    private static PartialContent? PartialAfter(PendingSave save)
+    {
+        if (save.Look.State?.Partial is not { } partial || save.Content.Scan.Directory is not { } present) return null;
+        var isWhole = save.Look.Artifact.Parts.Count == 0;
+        return partial with
+        {
+            Parts = partial.Parts.With(save.Content.Here),
+            Seen = isWhole ? present.Identity : null,
+            Whole = isWhole ? save.Content.Identity : null,
+        };
     }
 }

@@ -13,7 +13,7 @@ public static class StatusOperation
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
         // What a build would refuse is what a status tells.
-        options = options with { Locked = false, Force = false };
+        options = options with { Locked = false, Force = false, Offline = true };
         await using var session = new OperationSession(options, log);
         var selected = ArtifactSelection.Select(artifacts, options);
         var head = await HeadStatus.ReadAsync(session, selected, cancellationToken).ConfigureAwait(false);
@@ -40,13 +40,18 @@ public static class StatusOperation
         var words = new List<string> { StatusText.Of(decision) };
         if (look.PointerIdentity is { } named)
         {
-            if (!await IsInStoreAsync(store, named, cancellationToken).ConfigureAwait(false)) words.Add(StatusText.NotInStore);
+            if (look.State?.Partial is { } partial)
+            {
+                if (look.Scan.Directory is not null) words.Add($"{StatusText.InPart}: {look.Scan.Files:N0} of {look.Pointer!.Value.Files:N0} files here");
+                else words[0] = StatusText.Missing;
+            }
+            else if (!await IsInStoreAsync(store, named, cancellationToken).ConfigureAwait(false)) words.Add(StatusText.NotInStore);
             if (!IsPushed(session, store, artifact, named.Sha256)) words.Add(StatusText.NotPushed);
         }
 
         // In step says nothing beside what is not.
         if (words.Count > 1 && words[0] == StatusText.InStep) words.RemoveAt(0);
-        var shown = look.PointerIdentity ?? look.Scan.Identity;
+        var shown = look.PointerIdentity ?? look.Content;
         return Results.Of(artifact, "none", string.Join(", ", words), shown, look.Pointer is { } pointer ? pointer.Files : look.Scan.Files);
     }
 

@@ -11,6 +11,7 @@ internal static class StatusText
     public const string Missing = "missing";
     public const string PointerMoved = "pointer moved";
     public const string Conflict = "conflict";
+    public const string InPart = "in part";
     public const string NotInStore = "not in store";
     public const string NotPushed = "not pushed";
     public const string Untracked = "untracked";

@@ -34,6 +34,9 @@ public sealed record TrackedArtifact
     /// <summary>Full path of a JSON file whose values go into the pointer at save; null for none.</summary>
     public string? MetricsFile { get; init; }
 
+    /// <summary>What of a directory a verb was asked for: relative paths and globs; none for all of it.</summary>
+    public IReadOnlyList<string> Parts { get; init; } = [];
+
     /// <summary>Pinned artifacts are read-only: restored under obj, never saved.</summary>
     public bool IsPinned => Revision is not null || Repository is not null;
 }

@@ -57,12 +57,16 @@ public static class VerifyOperation
         if (identity.Kind == ArtifactKind.Directory)
         {
             // A good workspace is the nearest copy of a lost listing.
-            if (look.IsInStep) await ContentSaving.StoreAsync(session, store, look.Artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+            if (look.IsInStep) await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
             listing = await delivery.ListingAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var content = listing?.ToArtifactContent() ?? ArtifactContent.OfFile(new ContentId(identity.Sha256, identity.Size));
-        var blobs = content.Blobs.Distinct().ToList();
+        // Of a directory that is here in part, the rest is the remote's to have.
+        var here = look.State?.Partial is null ? PathParts.All : PathParts.None.With(look.Scan.Directory?.Files.Select(f => f.Key) ?? []);
+        List<ContentId> blobs = listing is null ? [.. content.Blobs]
+            : [content.Blobs[0], .. listing.Entries.Where(e => !e.IsEmptyDirectory && here.Contains(e.Path)).Select(e => e.Content)];
+        blobs = [.. blobs.Distinct()];
         var report = await store.VerifyAsync(blobs, session.Options.Percent, cancellationToken).ConfigureAwait(false);
         var bad = report.Damaged.Concat(report.Missing).Distinct().ToList();
         if (bad.Count == 0)
@@ -73,7 +77,7 @@ public static class VerifyOperation
 
         if (look.IsInStep)
         {
-            await ContentSaving.StoreAsync(session, store, look.Artifact, look.Scan, cancellationToken).ConfigureAwait(false);
+            await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);
             await store.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
 

@@ -27,6 +27,9 @@ public sealed record ArtifactState
     /// <summary>The artifact as it was last seen, when it was a directory.</summary>
     public ObservedDirectory? Directory { get; init; }
 
+    /// <summary>Which parts are in place of a directory that is not here as a whole; null when it is, or is no directory.</summary>
+    public PartialContent? Partial { get; init; }
+
     /// <summary>What a person has been told once and need not hear again.</summary>
     public ToldOnce Told { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Store;
@@ -94,6 +95,7 @@ public sealed class ArtifactStateStore(string root)
         });
         writer.Byte(state.Directory is null ? (byte)0 : (byte)1);
         state.Directory?.Write(writer);
+        if (state.Partial is { } partial) Write(writer, partial);
         writer.Hash(Sha256Hash.Of(writer.Written.Span));
         RandomAccess.Write(handle, writer.Written.Span, 0);
     }
@@ -116,7 +118,30 @@ public sealed class ArtifactStateStore(string root)
             File = reader.HasValue() ? new ObservedFile(reader.Stat(), reader.Hash(), reader.FastHash(), reader.Int64()) : null,
             Directory = reader.HasValue() ? ObservedDirectory.Read(reader) : null,
         };
+        if (!reader.AtEnd) state = state with { Partial = ReadPartial(reader) };
         return reader.AtEnd ? state : null;
+    }
+
+    private static void Write(StateWriter writer, PartialContent partial)
+    {
+        var paths = partial.Parts.Paths.ToList();
+        writer.Int32(paths.Count);
+        foreach (var path in paths) writer.Text(path);
+        writer.Optional(partial.Origin, static (w, v) => w.Hash(v));
+        writer.Optional(partial.Seen, static (w, v) => w.Identity(v));
+        writer.Optional(partial.Whole, static (w, v) => w.Identity(v));
+    }
+
+    private static PartialContent ReadPartial(StateReader reader)
+    {
+        var count = reader.Int32();
+        var paths = new List<string>();
+        for (var i = 0; i < count; i++) paths.Add(reader.Text());
+        return new PartialContent(PathParts.None.With(paths), reader.HasValue() ? reader.Hash() : null)
+        {
+            Seen = reader.HasValue() ? reader.Identity() : null,
+            Whole = reader.HasValue() ? reader.Identity() : null,
+        };
     }
 
     private static PointerStamp ReadPointer(StateReader reader)

@@ -7,7 +7,8 @@ namespace ModelTrack.Workspace;
 /// <remarks>
 /// For each path that any side has: equal to the target, nothing. Missing, as in the base, or (after an interruption) as in what that restore was
 /// bringing: the target's side is taken. Changed or appeared where the pointer did not move: it stays, as the user's change. Both moved: a conflict.
-/// Without a base, what the store has may be replaced and what it has not may not.
+/// Without a base, what the store has may be replaced and what it has not may not. Of a directory that is here in parts, what is absent and was never
+/// brought is nobody's removal, and it comes only when it is wanted.
 /// </remarks>
 public static class DirectoryDecision
 {
@@ -16,11 +17,13 @@ public static class DirectoryDecision
     /// <param name="baseListing">The base's listing; null when there is no base or its listing is in no store.</param>
     /// <param name="restoring">The listing of an interrupted restore's target; null when none stands.</param>
     /// <param name="isSafe">Whether the store has a content; asked only where it decides.</param>
-    /// <param name="force">Take the target's side everywhere. What is only in place has been put in the store before (then <paramref name="isSafe"/> says so).</param>
+    /// <param name="force">Take the target's side wherever <paramref name="scope"/> asks. What is only in place has been put in the store before (then <paramref name="isSafe"/> says so).</param>
+    /// <param name="scope">Which parts it is about; null for the whole directory.</param>
     public static DirectoryPlan Decide(
-        ObservedDirectory? present, Listing target, Listing? baseListing, Listing? restoring, Func<ContentId, bool> isSafe, bool force)
+        ObservedDirectory? present, Listing target, Listing? baseListing, Listing? restoring, Func<ContentId, bool> isSafe, bool force,
+        DirectoryScope? scope = null)
     {
-        var planner = new Planner(present is null, baseListing is not null, restoring is not null, force, isSafe);
+        var planner = new Planner(present is null, baseListing is not null, restoring is not null, force, isSafe, scope ?? DirectoryScope.Whole);
         var sides = new Sides(present, target, baseListing, restoring);
         while (sides.Next(out var path)) planner.Add(path, sides);
         return planner.Finish();
@@ -98,7 +101,7 @@ public static class DirectoryDecision
             at < side.Count && side[at].Path == path ? side[at++] : null;
     }
 
-    private sealed class Planner(bool nothingThere, bool hasBase, bool interrupted, bool force, Func<ContentId, bool> isSafe)
+    private sealed class Planner(bool nothingThere, bool hasBase, bool interrupted, bool force, Func<ContentId, bool> isSafe, DirectoryScope scope)
     {
         private readonly List<PlannedEntry> _place = [];
         private readonly List<PlannedRemoval> _remove = [];
@@ -110,8 +113,17 @@ public static class DirectoryDecision
         {
             var (mine, theirs, before) = (sides.Present, sides.Target, sides.Base);
             if (mine == theirs) return;
+            if (!scope.Wanted.Contains(path) && (mine is null || !interrupted))
+            {
+                // What is not asked for neither comes nor goes.
+                if (mine is not null) Keep(path, mine);
+                return;
+            }
 
-            if (mine is null ? TakesTargetWhenMissing(before) : TakesTarget(mine, theirs, before, sides.Restoring))
+            if (mine is null && !scope.Present.Contains(path)) before = null;
+
+            var forced = force && scope.Asked.Contains(path);
+            if (mine is null ? TakesTargetWhenMissing(before, forced) : TakesTarget(mine, theirs, before, sides.Restoring, forced))
                 Apply(mine, sides, theirs);
             else if (hasBase ? theirs == before : theirs is null)
                 Keep(path, mine);
@@ -125,14 +137,14 @@ public static class DirectoryDecision
             return new DirectoryPlan { Place = _place, Remove = _remove, Changed = _changed, Conflicts = _conflicts };
         }
 
-        private bool TakesTargetWhenMissing(ListingEntry? before) =>
-            nothingThere || interrupted || force || !hasBase || before is null;
+        private bool TakesTargetWhenMissing(ListingEntry? before, bool forced) =>
+            nothingThere || interrupted || forced || !hasBase || before is null;
 
-        private bool TakesTarget(ListingEntry mine, ListingEntry? theirs, ListingEntry? before, ListingEntry? restoring)
+        private bool TakesTarget(ListingEntry mine, ListingEntry? theirs, ListingEntry? before, ListingEntry? restoring, bool forced)
         {
             // What was killed may have left folders empty, or made them and not come to their files.
             if (mine == before || (interrupted && (mine == restoring || mine.IsEmptyDirectory))) return true;
-            if (force) return IsSafe(mine);
+            if (forced) return IsSafe(mine);
 
             // Without a base nobody knows whose change it is; then all that counts is that nothing is lost.
             return !hasBase && (IsSafe(mine) || SameBytes(mine, theirs));
@@ -184,6 +196,15 @@ public static class DirectoryDecision
         private static ContentId? IdOf(ListingEntry? entry) =>
             entry is null || entry.IsEmptyDirectory ? null : new ContentId(entry.Sha256, entry.Size);
     }
+}
+
+/// <summary>Which parts of a directory a restore is about.</summary>
+/// <param name="Present">What was brought here before: in it, what is absent was removed.</param>
+/// <param name="Wanted">What is to be here afterwards; holds <paramref name="Present"/>.</param>
+/// <param name="Asked">What this restore was asked for: force counts there alone.</param>
+public sealed record DirectoryScope(PathParts Present, PathParts Wanted, PathParts Asked)
+{
+    public static DirectoryScope Whole { get; } = new(PathParts.All, PathParts.All, PathParts.All);
 }
 
 /// <summary>

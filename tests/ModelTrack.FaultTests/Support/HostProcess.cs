@@ -87,8 +87,8 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <summary>Runs a verb that kills itself at a fail point.</summary>
-    public static Task<HostOutcome> RunToFailPointAsync(Machine machine, string verb, int hit) =>
-        RunAsync(machine, verb, environment: new Dictionary<string, string> { ["MODELTRACK_FAILPOINT"] = hit.ToString(CultureInfo.InvariantCulture) });
+    public static Task<HostOutcome> RunToFailPointAsync(Machine machine, string verb, int hit, IReadOnlyList<string>? artifacts = null, string[]? more = null) =>
+        RunAsync(machine, verb, artifacts, more: more, environment: new Dictionary<string, string> { ["MODELTRACK_FAILPOINT"] = hit.ToString(CultureInfo.InvariantCulture) });
 
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();

@@ -61,6 +61,39 @@ public sealed class BudgetTests
     }
 
     [TestMethod]
+    public async Task One_file_added_by_a_clone_that_has_only_the_listing_sends_under_300_KB_and_receives_no_contents()
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var files = Enumerable.Range(0, 20_000).Select(i => (Path: string.Create(CultureInfo.InvariantCulture, $"data/{i / 1000}/{i:000000}.bin"), Bytes: Noise(1024, i))).ToList();
+        files.Add(("data/large.bin", Noise(3_000_000, -2)));
+        var first = await one.SaveAsync(files);
+        await one.PushAsync(first);
+        files.Add(("data/7/new.bin", Noise(1024, -1)));
+        var second = await one.SaveAsync(files);
+
+        // The other machine's store: the old listing as it came from the remote, the new listing, and the new file.
+        bed.Count.Reset();
+        var other = bed.NewMachine();
+        await other.Remote.ReadListingAsync((await other.Remote.FindAsync(first.Id, default))!, default);
+        using (var small = other.Store.BeginSmall())
+        {
+            var listing = new byte[second.Blobs[0].Size];
+            await one.Store.ReadAsync(second.Blobs[0], 0, listing, default);
+            await other.Store.AddListingAsync(listing, small, default);
+            small.Add(Noise(1024, -1));
+            await small.CompleteAsync(default);
+        }
+
+        await other.Remote.PushPartAsync(
+            second, _ => Task.FromResult<IReadOnlyList<Sha256Hash>>([first.Id]), (id, _) => Task.FromResult(id == first.Id ? first : null), null, default);
+
+        Assert.IsLessThan(300_000, bed.Count.BytesSent);
+        Assert.IsLessThan(2 * first.Blobs[0].Size + 2_000_000, bed.Count.BytesReceived, $"the listing has {first.Blobs[0].Size} bytes, the contents have {first.Blobs.Skip(1).Sum(b => b.Size)}; {bed.Count}");
+        await bed.NewMachine().PullAsync(second);
+    }
+
+    [TestMethod]
     public void One_byte_changed_in_40_GB_sends_a_manifest_of_under_1_MB()
     {
         // The manifest as the writer makes it, of made-up chunks: 1.28 million of 32 KB, 512 in each pack.

@@ -98,6 +98,65 @@ public sealed class DirectoryDecisionTests
     }
 
     [TestMethod]
+
+    // A fresh clone: what is asked for comes, and nothing else.
+    [DataRow(null, "a/x=1 a/y=1 b/x=1", null, "", "a", "+a/x +a/y")]
+    [DataRow("new=9", "a/x=1 b/x=1", null, "", "a", "+a/x *new")]
+    [DataRow("new=3", "a/x=1 b/x=1", null, "", "a", "+a/x *new", DisplayName = "stored or not, what was not asked for stays")]
+
+    // What was never here is no removal; what was here is one, and stays removed.
+    [DataRow("a/x=1", "a/x=1 b/x=1", "a/x=1 b/x=1", "a", "a", "")]
+    [DataRow("a/x=1", "a/x=1 a/y=1 b/x=1", "a/x=1 a/y=1 b/x=1", "a", "a", "*a/y")]
+    [DataRow("a/x=1", "a/x=1 a/y=1 b/x=1", "a/x=1 a/y=1 b/x=1", "a", "", "+b/x *a/y")]
+
+    // The pointer moved: the parts that are here follow it.
+    [DataRow("a/x=1 a/z=1", "a/x=2 a/y=2 b/x=2", "a/x=1 a/z=1 b/x=1", "a", "a", "-a/z +a/x +a/y")]
+    [DataRow("a/x=1", "a/x=2 b/x=2 c/x=2", "a/x=1 b/x=1 c/x=1", "a", "b", "+a/x +b/x")]
+    [DataRow("a/x=9", "a/x=2 b/x=2", "a/x=1 b/x=1", "a", "b", "+b/x ?a/x")]
+
+    // A file of the user's own where one was never restored.
+    [DataRow("a/x=1 b/x=9", "a/x=1 b/x=1", "a/x=1 b/x=1", "a", "a", "*b/x")]
+    [DataRow("a/x=1 b/x=9", "a/x=1 b/x=1", "a/x=1 b/x=1", "a", "b", "*b/x")]
+    [DataRow("a/x=1 b/x=1", "a/x=1 b/x=1", "a/x=1 b/x=1", "a", "b", "")]
+    public void Of_a_directory_that_is_here_in_parts(string? present, string target, string? before, string here, string asked, string expected)
+    {
+        var (have, ask) = (PathParts.None.With(Words(here)), asked.Length == 0 ? PathParts.All : PathParts.None.With(Words(asked)));
+        var scope = new DirectoryScope(have, ask.IsAll ? ask : have.With(ask.Paths), ask);
+        var plan = DirectoryDecision.Decide(Present(present), List(target)!, List(before), null, id => "123".Any(c => Id(c.ToString()) == id), force: false, scope);
+
+        Assert.AreEqual(expected, Tell(plan));
+    }
+
+    [TestMethod]
+    public void Force_counts_for_what_is_asked_for_alone()
+    {
+        var scope = new DirectoryScope(PathParts.All, PathParts.All, PathParts.None.With(["a"]));
+        var plan = DirectoryDecision.Decide(Present("a/x=2 b/x=2"), List("a/x=1 b/x=1")!, List("a/x=1 b/x=1"), null, _ => true, force: true, scope);
+
+        Assert.AreEqual("+a/x *b/x", Tell(plan));
+    }
+
+    [TestMethod]
+
+    // here: what was brought; only: what is recorded; all of it where empty.
+    [DataRow("a/x=1 b/x=1", "new=2", "", "", "a/x=1 b/x=1 new=2", DisplayName = "nothing was brought: files are added")]
+    [DataRow("a/x=1 b/x=1", "", "", "", "a/x=1 b/x=1", DisplayName = "nothing is here")]
+    [DataRow("a/x=1 a/y=1 b/x=1", "a/x=2", "a", "", "a/x=2 b/x=1", DisplayName = "a change and a removal in what was brought")]
+    [DataRow("a/x=1 a/y=1 b/x=1", "a/x=2 c=3", "a", "c", "a/x=1 a/y=1 b/x=1 c=3", DisplayName = "only the named is recorded")]
+    [DataRow("a/x=1 a/y=1 b/x=1", "a/x=1", "a", "a/y", "a/x=1 b/x=1", DisplayName = "a removal by name")]
+    [DataRow("a/x=1 b/x=1", "b/x=9", "a", "", "b/x=9", DisplayName = "a file of one's own over one that was never here; and all of a part removed")]
+    [DataRow("a/ b/x=1", "a/new=1 b/", "", "", "a/new=1 b/x=1", DisplayName = "empty folders that are none")]
+    public void Parts_stand_for_the_whole(string known, string present, string here, string only, string expected)
+    {
+        var whole = PartialContent.Compose(
+            List(known)!, Present(present)!, PathParts.None.With(Words(here)), only.Length == 0 ? PathParts.All : PathParts.None.With(Words(only)));
+
+        Assert.AreEqual(List(expected)!.Id, whole.Id, string.Join(' ', whole.Entries.Select(e => e.Path)));
+    }
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    [TestMethod]
     [DataRow("a=2 b=1 new=3 gone/", "a=1 b=1 c=1", "a=1 b=1 c=1", "123", "-gone/ -new +a +c")]
     [DataRow("a=2", "a=3", "a=1", "123", "+a")]
     [DataRow("a=9 b=9", "a=3", "a=1", "123", "*b ?a")]

@@ -36,7 +36,14 @@ public sealed class PackedRemote : IAsyncDisposable
     /// <inheritdoc cref="PushAsync(ArtifactContent, IReadOnlyList{Sha256Hash}, string?, CancellationToken)"/>
     /// <param name="findBases">Asked only when something is to be sent: finding bases may cost a look through Git's history.</param>
     public Task<PushResult> PushAsync(ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken) =>
-        GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, recentPath, cancellationToken));
+        GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, findContent: null, recentPath, cancellationToken));
+
+    /// <summary>As the other, for an artifact of which the store has a part: the rest has to be at the remote, in bases, and is not received.</summary>
+    /// <param name="findContent">Gives a base's contents in order; null when they are not known.</param>
+    /// <exception cref="ModelTrackException">A content is neither in the store nor in a base at the remote. Nothing was sent.</exception>
+    public Task<PushResult> PushPartAsync(
+        ArtifactContent artifact, FindBases findBases, FindContent findContent, string? recentPath, CancellationToken cancellationToken) =>
+        GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, findContent, recentPath, cancellationToken));
 
     /// <summary>Copies to another remote what that lacks of an artifact, each pack verified on its way; returns when the target itself has shown that all is there.</summary>
     /// <param name="recentPath">As for a push; null for no hint.</param>
@@ -128,3 +135,6 @@ public sealed class PackedRemote : IAsyncDisposable
 
 /// <summary>Finds earlier artifacts that are like the one to be sent, likeliest first.</summary>
 public delegate Task<IReadOnlyList<Sha256Hash>> FindBases(CancellationToken cancellationToken);
+
+/// <summary>All contents of an artifact in order; null when they are not known.</summary>
+public delegate Task<ArtifactContent?> FindContent(Sha256Hash artifact, CancellationToken cancellationToken);

@@ -23,6 +23,7 @@ internal sealed class PushPlan
     private readonly Dictionary<Sha256Hash, PackEntry> _packs = [];
     private readonly Dictionary<Sha256Hash, ChunkLocation> _pieces = [];
     private readonly Dictionary<Sha256Hash, DateTimeOffset?> _seen = [];
+    private readonly HashSet<int> _onlyThere = [];
     private ChunkLocation[] _located = [];
     private int _missing;
     private int _mostLocated;
@@ -50,7 +51,20 @@ internal sealed class PushPlan
 
     public long TotalSize => Artifact.Blobs.Sum(blob => blob.Size);
 
-    public static async Task<PushPlan> MakeAsync(ArtifactContent artifact, LocalStore store, CancellationToken cancellationToken)
+    /// <summary>A content that the store lacks and of which not all was located at the remote; null when all can be had.</summary>
+    public ContentId? FindNowhere()
+    {
+        foreach (var chunk in _onlyThere)
+        {
+            if (_located[chunk].Length == 0) return Artifact.Blobs[_chunks[chunk].Blob];
+        }
+
+        return null;
+    }
+
+    /// <param name="elsewhere">The chunks of contents that the store lacks, as a manifest at the remote has them; null when the store has all. A content of one chunk needs none.</param>
+    public static async Task<PushPlan> MakeAsync(
+        ArtifactContent artifact, LocalStore store, IReadOnlyDictionary<ContentId, Chunk[]>? elsewhere, CancellationToken cancellationToken)
     {
         var plan = new PushPlan(artifact);
         plan.Reserve((int)Math.Min(artifact.Blobs.Sum(blob => 1 + (blob.Size / UsualChunk)), int.MaxValue / 4));
@@ -59,17 +73,20 @@ internal sealed class PushPlan
             var id = artifact.Blobs[blob];
             if (id.Size == 0) continue;
 
+            var isHere = elsewhere is null || store.Contains(id);
             if (id.Size < ChunkCutter.Contents.WholeBelow)
             {
                 // A content this short is one chunk, whose hash is its own.
-                plan.Add(id.Sha256, (int)id.Size, blob, 0);
+                plan.Add(id.Sha256, (int)id.Size, blob, 0, isHere);
                 continue;
             }
 
             var offset = 0L;
-            foreach (var chunk in await store.ChunksOfAsync(id, cancellationToken).ConfigureAwait(false))
+            var chunks = isHere ? await store.ChunksOfAsync(id, cancellationToken).ConfigureAwait(false)
+                : elsewhere!.TryGetValue(id, out var known) ? known : throw StorageErrors.ContentAbsent(store.Path, id);
+            foreach (var chunk in chunks)
             {
-                plan.Add(chunk.Hash, chunk.Length, blob, offset);
+                plan.Add(chunk.Hash, chunk.Length, blob, offset, isHere);
                 offset += chunk.Length;
             }
 
@@ -152,7 +169,7 @@ internal sealed class PushPlan
 
         for (var i = 0; i < _located.Length; i++)
         {
-            if (_located[i].Length > 0 && hardly.Contains(_located[i].Pack)) Unlocate(i);
+            if (_located[i].Length > 0 && hardly.Contains(_located[i].Pack) && !_onlyThere.Contains(i)) Unlocate(i);
         }
     }
 
@@ -202,12 +219,18 @@ internal sealed class PushPlan
         _sequence.EnsureCapacity(chunks);
     }
 
-    private void Add(Sha256Hash hash, int length, int blob, long offset)
+    /// <param name="isHere">Whether the store has the content, so that the chunk can be sent.</param>
+    private void Add(Sha256Hash hash, int length, int blob, long offset, bool isHere)
     {
         if (!_byHash.TryGetValue(hash, out var chunk))
         {
             _byHash.Add(hash, chunk = _chunks.Count);
             _chunks.Add(new PlannedChunk(hash, length, blob, offset));
+            if (!isHere) _onlyThere.Add(chunk);
+        }
+        else if (isHere && _onlyThere.Remove(chunk))
+        {
+            _chunks[chunk] = new PlannedChunk(hash, length, blob, offset);
         }
 
         _sequence.Add(chunk);

@@ -15,8 +15,9 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 
     private readonly RecentHints _hints = new(session);
 
+    /// <param name="findContent">Gives a base's contents, for an artifact of which the store lacks some; null when it has all.</param>
     public async Task<PushResult> PushAsync(
-        ArtifactContent artifact, FindBases findBases, string? recentPath, CancellationToken cancellationToken)
+        ArtifactContent artifact, FindBases findBases, FindContent? findContent, string? recentPath, CancellationToken cancellationToken)
     {
         // One that was checked lately was too young then to be condemned since: one request tells that it is still there.
         if (IsTrusted(session.Cache.Load(artifact.Id)?.PacksSeen)
@@ -31,7 +32,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         var look = await BeginAsync(cancellationToken).ConfigureAwait(false);
         for (var round = 1; ; round++)
         {
-            var (result, relied) = await PushOnceAsync(artifact, findBases, recentPath, look, trustPacks: round == 1, cancellationToken).ConfigureAwait(false);
+            var (result, relied) = await PushOnceAsync(artifact, findBases, findContent, recentPath, look, trustPacks: round == 1, cancellationToken).ConfigureAwait(false);
             sum = sum is null ? result : new PushResult(sum.AlreadyThere && result.AlreadyThere, sum.BytesSent + result.BytesSent, sum.PacksSent + result.PacksSent);
             if (relied is null || await session.Gc.StandsAsync(relied, look, cancellationToken).ConfigureAwait(false) is not { } newer) break;
             if (round == GcWatch.MostRounds) throw StorageErrors.KeepsBeingCollected(session.Identity);
@@ -46,7 +47,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
     /// <param name="trustPacks">Packs that were seen lately are taken to be there.</param>
     /// <returns>The manifest that was written; null when nothing was, and nothing can have been condemned.</returns>
     private async Task<(PushResult Result, RemoteManifest? Written)> PushOnceAsync(
-        ArtifactContent artifact, FindBases findBases, string? recentPath, GcLook look, bool trustPacks, CancellationToken cancellationToken)
+        ArtifactContent artifact, FindBases findBases, FindContent? findContent, string? recentPath, GcLook look, bool trustPacks, CancellationToken cancellationToken)
     {
         var own = (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
         var absent = new HashSet<Sha256Hash>(look.Packs);
@@ -70,12 +71,14 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 
         var ensured = layout.EnsureAsync(cancellationToken);
         var hinted = await AfterAsync(ensured, recentPath is null ? Task.FromResult<IReadOnlyList<Sha256Hash>>([]) : _hints.ReadAsync(recentPath, cancellationToken)).ConfigureAwait(false);
-        var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
         var bases = await findBases(cancellationToken).ConfigureAwait(false);
         var known = own is null ? [] : new List<RemoteManifest> { own };
         var offered = bases.Concat(hinted).Where(id => id != artifact.Id && !look.Condemns(id)).Distinct().Take(MaxBases);
         known.AddRange(await BasesAsync([.. offered], cancellationToken).ConfigureAwait(false));
+        var elsewhere = findContent is null ? null : await FindElsewhereAsync(artifact, known, findContent, cancellationToken).ConfigureAwait(false);
+        var plan = await PushPlan.MakeAsync(artifact, session.Store, elsewhere, cancellationToken).ConfigureAwait(false);
         await LocateAsync(plan, known, absent, trustPacks, cancellationToken).ConfigureAwait(false);
+        if (plan.FindNowhere() is { } nowhere) throw StorageErrors.ContentAbsent(session.Store.Path, nowhere);
 
         var result = await SendAsync(plan, look.Packs, cancellationToken).ConfigureAwait(false);
         if (recentPath is not null) await _hints.WriteAsync(recentPath, artifact.Id, hinted, cancellationToken).ConfigureAwait(false);
@@ -87,7 +90,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         ArtifactContent artifact, IReadOnlyList<RemoteManifest> bases, HashSet<Sha256Hash> badPacks, CancellationToken cancellationToken)
     {
         await layout.EnsureAsync(cancellationToken).ConfigureAwait(false);
-        var plan = await PushPlan.MakeAsync(artifact, session.Store, cancellationToken).ConfigureAwait(false);
+        var plan = await PushPlan.MakeAsync(artifact, session.Store, elsewhere: null, cancellationToken).ConfigureAwait(false);
         await LocateAsync(plan, bases, badPacks, trustPacks: false, cancellationToken).ConfigureAwait(false);
         return (await SendAsync(plan, badPacks, cancellationToken).ConfigureAwait(false)).Result;
     }
@@ -150,6 +153,35 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
             }
         })).ConfigureAwait(false);
         return looks.OfType<RemoteManifest>();
+    }
+
+    /// <summary>The chunks of large contents that the store lacks, by the manifests of bases that have them.</summary>
+    private async Task<Dictionary<ContentId, Chunk[]>> FindElsewhereAsync(
+        ArtifactContent artifact, IReadOnlyList<RemoteManifest> bases, FindContent findContent, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<ContentId, Chunk[]>();
+        var wanted = artifact.Blobs.Where(id => id.Size >= ChunkCutter.Contents.WholeBelow && !session.Store.Contains(id)).ToHashSet();
+        foreach (var manifest in bases)
+        {
+            if (wanted.Count == 0) break;
+            try
+            {
+                if (await findContent(manifest.Artifact, cancellationToken).ConfigureAwait(false) is not { } content) continue;
+                var body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
+                foreach (var mapped in ContentMap.Of(session.Identity, manifest, body, content).Find(wanted))
+                {
+                    found[mapped.Id] = [.. Enumerable.Range(mapped.First, mapped.End - mapped.First).Select(body.ChunkAt)];
+                }
+            }
+            catch (ModelTrackException e)
+            {
+                session.Log.Detail($"{manifest.Artifact.ToShortString()} tells of no contents: {e.Message}");
+            }
+
+            wanted.ExceptWith(found.Keys);
+        }
+
+        return found;
     }
 
     /// <summary>Locates in the bases what they have, and sees that the packs are there.</summary>

@@ -28,7 +28,9 @@ internal static partial class StorageErrors
 
     public static ModelTrackException NotAlone(string path, string reason) => Catalog.Error("MT3311", path, reason);
 
-    public static ModelTrackException ContentAbsent(string path, ContentId id) => Catalog.Error("MT3312", path, id);
+    public const string ContentAbsentCode = "MT3312";
+
+    public static ModelTrackException ContentAbsent(string path, ContentId id) => Catalog.Error(ContentAbsentCode, path, id);
 
     public const string WrongPackCode = "MT3313";
 
