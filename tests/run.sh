@@ -39,6 +39,7 @@ need radosgw radosgw
 PATH=$PATH:/usr/sbin
 need nginx nginx-light
 nginx -V 2>&1 | grep -q http_dav_module || cannot_install "the nginx here has no dav module (Debian's nginx-light has)."
+need rclone rclone
 need node nodejs
 need npm npm
 azurite=3.35.0

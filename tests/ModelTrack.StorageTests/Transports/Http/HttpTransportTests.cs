@@ -243,6 +243,24 @@ public sealed class HttpTransportTests
         Assert.AreEqual("MT3807", await CodeOf(reader.PutAsync(Key, new byte[1], false, Token)));
     }
 
+    [TestMethod]
+    public async Task A_real_webdav_server_has_its_folders_made_and_lists_them()
+    {
+        await using var server = await RcloneServer.StartAsync();
+        await using var transport = Open(server.Url + "team/new models");
+        await transport.PrepareAsync(Token);
+        string[] keys = ["modeltrack.json", "packs/ab/ab11", "packs/ab/ab22", "packs/cd/cd33", "manifests/ab/ab44"];
+        foreach (var key in keys) await transport.PutAsync(key, new byte[key.Length], false, Token);
+        await transport.DeleteAsync("packs/ab/ab22", Token);
+
+        var all = new List<ObjectListing>();
+        await foreach (var item in transport.ListAsync("packs/", Token)) all.Add(item);
+        CollectionAssert.AreEquivalent(new[] { "packs/ab/ab11", "packs/cd/cd33" }, all.ConvertAll(item => item.Key));
+        Assert.IsTrue(all.TrueForAll(item => item.Size == item.Key.Length && item.LastModified is not null));
+        Assert.AreEqual(5, (await transport.ReadAsync("packs/cd/cd33", 3, new byte[5], null, Token)).Count);
+        Assert.IsTrue(transport.Traits is { CanList: true, RangeReads: true });
+    }
+
     private static HttpTransport Open(string url, HttpOptions? options = null, RemoteSettings? settings = null) => new(url, settings ?? RemoteSettings.None, options ?? s_options);
 
     private static async Task<string> CodeOf<T>(ValueTask<T> request) => (await Assert.ThrowsAsync<ModelTrackException>(() => request.AsTask())).Code;
