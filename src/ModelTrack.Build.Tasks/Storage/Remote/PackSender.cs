@@ -19,7 +19,7 @@ internal sealed class PackSender(RemoteSession session, IReadOnlySet<Sha256Hash>
     private const int CostOfChunk = 64;
 
     /// <summary>The smallest pack of the store that is sent as it is; smaller ones are packed together.</summary>
-    private const int LeastVerbatim = 1024 * 1024;
+    internal const int LeastVerbatim = 1024 * 1024;
 
     private readonly ConcurrentDictionary<Sha256Hash, PackEntry> _sent = new();
     private long _bytesSent;
@@ -38,7 +38,7 @@ internal sealed class PackSender(RemoteSession session, IReadOnlySet<Sha256Hash>
     /// <returns>The open pack, whose chunks are located in the pack of zero; null when nothing was to be sent.</returns>
     public async Task<OpenPack?> SendAsync(PushPlan plan, CancellationToken cancellationToken)
     {
-        var chunks = await SendStorePacksAsync(plan, plan.ToSend(), cancellationToken).ConfigureAwait(false);
+        var chunks = await new StorePackSender(session, this).SendAsync(plan, plan.ToSend(), cancellationToken).ConfigureAwait(false);
         if (chunks.Count == 0) return null;
 
         var groups = Group(plan, chunks);
@@ -119,7 +119,8 @@ internal sealed class PackSender(RemoteSession session, IReadOnlySet<Sha256Hash>
     }
 
     /// <summary>One that is there and old may be garbage of a push that died, and about to be collected: it is written again.</summary>
-    private async Task SendAsync(Sha256Hash id, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <inheritdoc cref="SendAsync(PackFile, CancellationToken)"/>
+    public async Task SendAsync(Sha256Hash id, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var key = RemoteKeys.Pack(id);
         var isThere = !resend.Contains(id)
@@ -136,78 +137,6 @@ internal sealed class PackSender(RemoteSession session, IReadOnlySet<Sha256Hash>
         }
 
         _sent[id] = new PackEntry(id, bytes.Length);
-    }
-
-    /// <summary>Packs of the store whose every content is to be sent go as they are.</summary>
-    /// <returns>What is left to send.</returns>
-    private async Task<List<int>> SendStorePacksAsync(PushPlan plan, List<int> chunks, CancellationToken cancellationToken)
-    {
-        if (!plan.Artifact.IsDirectory) return chunks;
-
-        var packs = new Dictionary<Sha256Hash, long>();
-        foreach (var chunk in chunks)
-        {
-            var planned = plan.Chunks[chunk];
-            if (planned.Length >= LocalStore.SmallLimit || session.Store.FindSmall(planned.Hash) is not { } location) continue;
-            packs[location.Pack] = packs.GetValueOrDefault(location.Pack) + planned.Length;
-        }
-
-        var toSend = chunks.ToHashSet();
-        var done = new ConcurrentBag<PackContents>();
-        var candidates = packs.Where(pack => pack.Value >= LeastVerbatim).Select(pack => pack.Key).Order().ToList();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = session.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(candidates, options, async (pack, token) =>
-        {
-            await session.PackSlots.WaitAsync(token).ConfigureAwait(false);
-            try
-            {
-                if (await SendStorePackAsync(plan, toSend, pack, token).ConfigureAwait(false) is { } contents) done.Add(contents);
-            }
-            finally
-            {
-                session.PackSlots.Release();
-            }
-        }).ConfigureAwait(false);
-
-        // In the order of their names: of a chunk that two packs have, the same place is taken each time.
-        foreach (var contents in done.OrderBy(contents => contents.Id))
-        {
-            foreach (var location in contents.Chunks)
-            {
-                if (plan.TryFind(location.Hash, out var chunk) && toSend.Remove(chunk)) plan.SetLocation(chunk, location);
-            }
-        }
-
-        return done.IsEmpty ? chunks : [.. chunks.Where(toSend.Contains)];
-    }
-
-    private async Task<PackContents?> SendStorePackAsync(PushPlan plan, HashSet<int> toSend, Sha256Hash pack, CancellationToken cancellationToken)
-    {
-        var path = session.Store.PackPath(pack);
-        using var buffer = session.Buffers.Rent(PackFormat.MaxSize);
-        ReadOnlyMemory<byte> bytes;
-        PackContents contents;
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            if (file.Length is < LeastVerbatim or > PackFormat.MaxSize) return null;
-            var whole = buffer.Array.AsMemory(0, (int)file.Length);
-            await file.ReadExactlyAsync(whole, cancellationToken).ConfigureAwait(false);
-            bytes = whole;
-            contents = PackReader.Parse(bytes.Span, path);
-        }
-        catch (Exception e) when (StoreIo.IsFailure(e) || e is ModelTrackException)
-        {
-            // The contents are read one by one then, and what is wrong with them is said there.
-            return null;
-        }
-
-        if (contents.Id != pack || !contents.Chunks.All(location => plan.TryFind(location.Hash, out var chunk) && toSend.Contains(chunk))) return null;
-        if (PackReader.FindDamage(bytes.Span, contents, cancellationToken).Count > 0) return null;
-
-        await SendAsync(pack, bytes, cancellationToken).ConfigureAwait(false);
-        session.Log.Progress.Advance(contents.Chunks.Sum(location => (long)location.Length));
-        return contents;
     }
 
     /// <summary>Small contents first, then chunks of large ones, so that a pack is either mostly.</summary>
