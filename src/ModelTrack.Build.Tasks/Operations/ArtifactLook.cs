@@ -88,7 +88,8 @@ internal sealed record ArtifactLook
         var options = new ScanOptions
         {
             Root = session.Root,
-            Ignore = IsDirectory(artifact.FullPath) ? TrackIgnore.Find(artifact.FullPath, session.Root) : null,
+            PinsRoot = session.PinsRootOf(artifact),
+            Ignore = !artifact.IsPinned && IsDirectory(artifact.FullPath) ? TrackIgnore.Find(artifact.FullPath, session.Root) : null,
             BaseExecutable = hint?.Base?.Executable ?? false,
             BaseListing = () => BaseListingAsync(session, hint, cancellationToken),
             HashEverything = hashEverything,

@@ -40,18 +40,22 @@ internal static class ArtifactSelection
     private static List<TrackedArtifact> Match(string pattern, IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options)
     {
         var full = FullPath(pattern, options);
-        var exact = artifacts.Where(a => a.FullPath == full).ToList();
+        var exact = artifacts.Where(a => (a.NamedPath ?? a.FullPath) == full || a.DisplayName == pattern).ToList();
         if (exact.Count > 0) return exact;
-        var below = artifacts.Where(a => a.FullPath.StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToList();
+        var below = artifacts.Where(a => (a.NamedPath ?? a.FullPath).StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToList();
         if (below.Count > 0) return below;
         if (PartSelection.IsGlob(pattern))
         {
-            var names = PartSelection.MatchGlob(Normalise(pattern), [.. artifacts.Select(a => a.DisplayName)]);
-            if (names.Count > 0) return artifacts.Where(a => names.Contains(a.DisplayName)).ToList();
+            var names = PartSelection.MatchGlob(Normalise(pattern), [.. artifacts.Select(a => NameOf(a, options))]);
+            if (names.Count > 0) return artifacts.Where(a => names.Contains(NameOf(a, options))).ToList();
         }
 
         return artifacts.Where(a => IsInside(full, a)).Select(a => a with { Parts = [full[(a.FullPath.Length + 1)..].Replace('\\', '/')] }).ToList();
     }
+
+    /// <summary>Relative to the project; of a pin what its item names.</summary>
+    private static string NameOf(TrackedArtifact artifact, OperationOptions options) =>
+        artifact.NamedPath is { } named ? Path.GetRelativePath(options.ProjectDirectory, named).Replace('\\', '/') : artifact.DisplayName;
 
     private static bool IsInside(string full, TrackedArtifact artifact) =>
         !artifact.IsPinned

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
 
@@ -13,13 +14,12 @@ public static class FetchOperation
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
         await using var session = new OperationSession(options, log);
-        return await session.ForEachAsync(
-            ArtifactSelection.Select(artifacts, options), (artifact, token) => FetchAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+        var selected = ArtifactSelection.Select(artifacts, options);
+        return await PinSet.ForEachAsync(session, artifacts, selected, FetchAsync, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<ArtifactResult> FetchAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
     {
-        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
         if (PointerFile.Read(PointerFile.PathFor(artifact.FullPath)) is not { } pointer)
         {
             return Results.Of(artifact, "none", StatusText.New, null, null);

@@ -31,8 +31,6 @@ internal static class OperationErrors
 
     public static ModelTrackException RestoreInterrupted(string artifact, string files) => s_catalog.Error("MT5511", artifact, files);
 
-    public static ModelTrackException PinnedNotBuilt(string artifact) => s_catalog.Error("MT5512", artifact);
-
     public static Diagnostic PointerIgnored(string pointer, string rule, string source, string wayIn) => s_catalog.Message("MT5513", pointer, rule, source, wayIn);
 
     public static Diagnostic ContentTrackedByGit(string artifact, string command) => s_catalog.Message("MT5514", artifact, command);

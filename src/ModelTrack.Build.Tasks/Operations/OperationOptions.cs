@@ -44,6 +44,9 @@ public sealed record OperationOptions
     /// <summary>The verb was called by name, as opposed to a part of a build.</summary>
     public bool Explicit { get; init; }
 
+    /// <summary>False where the items may be those of one framework among several: what they lack is not gone.</summary>
+    public bool SeesAllItems { get; init; } = true;
+
     /// <summary>How many requests at once; null for what the transport says.</summary>
     public int? MaxConnections { get; init; }
 

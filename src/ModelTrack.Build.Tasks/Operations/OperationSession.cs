@@ -1,6 +1,7 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
 using ModelTrack.Git;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
 
@@ -11,6 +12,7 @@ internal sealed class OperationSession : IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly Lazy<IGit?> _git;
+    private readonly OperationSession? _parent;
     private LocalStore? _store;
 
     public OperationSession(OperationOptions options, IOperationLog log)
@@ -21,6 +23,17 @@ internal sealed class OperationSession : IAsyncDisposable
         States = new ArtifactStateStore(Layout.StateRoot);
         Remotes = new RemoteSet(options, log);
         _git = new(() => Layout.RepositoryRoot is { } root ? GitOpener.Open(root, log) : null);
+    }
+
+    private OperationSession(OperationSession parent, OperationOptions options)
+    {
+        _parent = parent;
+        Options = options;
+        Log = parent.Log;
+        Layout = parent.Layout;
+        States = parent.States;
+        Remotes = new RemoteSet(options, parent.Log);
+        _git = parent._git;
     }
 
     public OperationOptions Options { get; }
@@ -39,8 +52,15 @@ internal sealed class OperationSession : IAsyncDisposable
     /// <summary>The repository's folder, else the project's: no artifact's way from here may lead over a symbolic link.</summary>
     public string Root => Layout.RepositoryRoot ?? Options.ProjectDirectory;
 
+    /// <summary>The folder under obj where a pinned artifact is; null for others.</summary>
+    public string? PinsRootOf(TrackedArtifact artifact) => artifact.IsPinned ? PinPlaces.Root(Options.IntermediateDirectory) : null;
+
+    /// <summary>For an artifact that is worked on otherwise, at remotes of its own, say; the store is shared. Disposed before this one.</summary>
+    public OperationSession Derive(OperationOptions options) => new(this, options);
+
     public async ValueTask<LocalStore> StoreAsync(CancellationToken cancellationToken)
     {
+        if (_parent is not null) return await _parent.StoreAsync(cancellationToken).ConfigureAwait(false);
         if (_store is { } open) return open;
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

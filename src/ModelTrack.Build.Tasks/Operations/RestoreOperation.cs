@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
 
@@ -17,12 +18,11 @@ public static class RestoreOperation
     {
         await using var session = new OperationSession(options, log);
         var selected = ArtifactSelection.Select(artifacts, options).Where(a => a.RestoreOnBuild || options.Explicit).ToList();
-        return await session.ForEachAsync(selected, (artifact, token) => RestoreAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+        return await PinSet.ForEachAsync(session, artifacts, selected, RestoreAsync, cancellationToken, remember: !options.Explicit).ConfigureAwait(false);
     }
 
     private static async Task<ArtifactResult> RestoreAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
     {
-        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         var decision = Decision.Decide(look.Input(session.Options));
         // What is here in parts may lack what is asked for now; its listing tells.
@@ -170,7 +170,7 @@ public static class RestoreOperation
     }
 
     internal static FilePlacer Placer(OperationSession session, TrackedArtifact artifact) =>
-        new(new PlacementOptions { Root = session.Root, LinkMode = artifact.LinkMode });
+        new(new PlacementOptions { Root = session.Root, LinkMode = artifact.LinkMode, PinsRoot = session.PinsRootOf(artifact) });
 
     internal static string Short(ArtifactIdentity? identity) => identity?.Sha256.ToShortString() ?? "none";
 

@@ -1,6 +1,7 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
 
@@ -27,7 +28,7 @@ public static class StatusOperation
 
     private static async Task<ArtifactResult> StatusAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
     {
-        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
+        if (artifact.IsPinned) return await PinStatus.OfAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var input = look.Input(session.Options);

@@ -5,7 +5,7 @@ namespace ModelTrack.Operations;
 /// <summary>A file or directory that a project tracks, as its items say.</summary>
 public sealed record TrackedArtifact
 {
-    /// <summary>The content's full path, without a trailing separator.</summary>
+    /// <summary>The content's full path, without a trailing separator; a pinned one's is under obj.</summary>
     public required string FullPath { get; init; }
 
     /// <summary>What a person calls it: relative to the project, with `/`.</summary>
@@ -22,6 +22,9 @@ public sealed record TrackedArtifact
 
     /// <summary>Remotes that are asked before <see cref="Remote"/>; null for what all artifacts have.</summary>
     public IReadOnlyList<string>? RestoreFrom { get; init; }
+
+    /// <summary>What a pinned item names, full, where its content would be in the work tree; null for others.</summary>
+    public string? NamedPath { get; init; }
 
     /// <summary>The Git revision that a pinned item reads from.</summary>
     public string? Revision { get; init; }

@@ -1,5 +1,6 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations;
@@ -16,13 +17,15 @@ public static class UnchangedArtifacts
     public static OperationResult? Find(IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, bool forRestore)
     {
         if (options.Explicit || options.Artifacts.Count > 0) return null;
+        if (forRestore && !PinRecord.Vouches(artifacts, options)) return null;
         var layout = WorkspaceLayout.Find(options.ProjectDirectory, options.IntermediateDirectory);
         var states = new ArtifactStateStore(layout.StateRoot);
         var results = new List<ArtifactResult>(artifacts.Count);
         foreach (var artifact in artifacts)
         {
             if (forRestore && !artifact.RestoreOnBuild) continue;
-            if (artifact.IsPinned || states.Load(artifact.FullPath) is not { } state || !IsUnchanged(state)) return null;
+            if (!forRestore && artifact.IsPinned) continue;
+            if (states.Load(artifact.FullPath) is not { } state || !IsUnchanged(state)) return null;
             WorkspacePaths.RefuseLinksOnTheWay(layout.RepositoryRoot ?? options.ProjectDirectory, artifact.FullPath);
             results.Add(Results.Of(artifact, "none", StatusText.InStep, state.Base, null));
         }

@@ -1,6 +1,7 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Store;
@@ -15,13 +16,11 @@ public static class VerifyOperation
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
         await using var session = new OperationSession(options with { Locked = false, Force = false }, log);
-        return await session.ForEachAsync(
-            ArtifactSelection.Select(artifacts, options), (artifact, token) => VerifyAsync(session, artifact, token), cancellationToken).ConfigureAwait(false);
+        return await PinSet.ForEachAsync(session, artifacts, ArtifactSelection.Select(artifacts, options), VerifyAsync, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<ArtifactResult> VerifyAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
     {
-        if (artifact.IsPinned) throw OperationErrors.PinnedNotBuilt(artifact.DisplayName);
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         using var held = await store.Locks.ArtifactAsync(artifact.FullPath, cancellationToken).ConfigureAwait(false);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken, hashEverything: true).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 using ModelTrack.Operations;
+using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Remote;
 
 namespace ModelTrack.Tasks;
@@ -83,6 +84,8 @@ internal static class ArtifactItems
         return new TaskItem(OutputPlaces.Escape(name));
     }
 
+    public static bool IsPinned(ITaskItem item) => item.GetMetadata(ItemNames.Revision).Length > 0 || item.GetMetadata(ItemNames.Repository).Length > 0;
+
     public static string ContentPath(ITaskItem item)
     {
         var path = Path.TrimEndingDirectorySeparator(item.GetMetadata(ItemNames.FullPath));
@@ -91,10 +94,13 @@ internal static class ArtifactItems
 
     private static TrackedArtifact ToArtifact(string path, ITaskItem item, ProjectSettings settings)
     {
+        var pin = Text(ItemNames.Revision) is null && Text(ItemNames.Repository) is null ? null
+            : PinPlaces.KeyOf(path, Text(ItemNames.Repository), Text(ItemNames.Revision), settings.ProjectDirectory);
         return new TrackedArtifact
         {
-            FullPath = path,
-            DisplayName = Path.GetRelativePath(settings.ProjectDirectory, path).Replace('\\', '/'),
+            FullPath = pin is null ? path : PinPlaces.ContentPath(settings.IntermediateDirectory, pin),
+            NamedPath = pin is null ? null : path,
+            DisplayName = pin?.ToString() ?? Path.GetRelativePath(settings.ProjectDirectory, path).Replace('\\', '/'),
             Listed = item.GetMetadata(ItemNames.ModelTrackFound).Length == 0,
             RestoreOnBuild = Values.Boolean(item.GetMetadata(ItemNames.RestoreOnBuild)) ?? throw Wrong(ItemNames.RestoreOnBuild, "true or false"),
             Remote = Text(ItemNames.Remote),

@@ -36,6 +36,8 @@ public sealed class CopyTrackedArtifacts : ArtifactTask
     private protected override Task<OperationResult> RunAsync(
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
     {
+        // Nothing makes a pin in a build: MSBuild has copied it.
+        artifacts = [.. artifacts.Where(a => !a.Artifact.IsPinned)];
         var leftOut = LeftOut.Select(item => item.GetMetadata(ItemNames.FullPath)).ToHashSet(StringComparer.Ordinal);
         Produced = [.. artifacts
             .Where(a => leftOut.Contains(a.Artifact.FullPath) && (OutputPlaces.IsCopied(a.Item) || OutputPlaces.IsPacked(a.Item)) && File.Exists(a.Artifact.FullPath))

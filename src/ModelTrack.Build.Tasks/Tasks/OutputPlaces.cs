@@ -16,11 +16,12 @@ internal static class OutputPlaces
     /// <summary>Relative to the output folder, as AssignTargetPath would say, but for content outside the project.</summary>
     public static string TargetPathOf(ArtifactItem artifact, ProjectSettings settings)
     {
+        var named = artifact.Artifact.NamedPath ?? artifact.Artifact.FullPath;
         var place = artifact.Item.GetMetadata(ItemNames.TargetPath);
         if (place.Length == 0) place = artifact.Item.GetMetadata(ItemNames.Link);
-        if (place.Length == 0) place = Below(settings.ProjectDirectory, artifact.Artifact.FullPath);
-        if (place.Length == 0 && settings.RepositoryRoot is { } root) place = Below(root, artifact.Artifact.FullPath);
-        if (place.Length == 0) place = Path.GetFileName(artifact.Artifact.FullPath);
+        if (place.Length == 0) place = Below(settings.ProjectDirectory, named);
+        if (place.Length == 0 && settings.RepositoryRoot is { } root) place = Below(root, named);
+        if (place.Length == 0) place = Path.GetFileName(named);
         place = Path.TrimEndingDirectorySeparator(place.Replace('\\', '/'));
         return Path.IsPathRooted(place) || place.Split('/').Contains("..")
             ? throw BuildErrors.OutsideOutput(artifact.Artifact.DisplayName, place)
@@ -41,10 +42,16 @@ internal static class OutputPlaces
         }
     }
 
-    /// <summary>The files of a directory that the build copies or packs, each with its place.</summary>
+    /// <summary>The files of a directory (or of a pin, which may be a file) that the build copies or packs, each with its place.</summary>
     public static IEnumerable<TaskItem> FilesOf(ArtifactItem directory, ProjectSettings settings)
     {
         var place = TargetPathOf(directory, settings);
+        if (File.Exists(directory.Artifact.FullPath))
+        {
+            yield return ToNone(directory.Item, directory.Artifact.FullPath, place);
+            yield break;
+        }
+
         foreach (var file in FilesBelow(directory.Artifact.FullPath))
         {
             yield return ToNone(directory.Item, file, $"{place}/{Path.GetRelativePath(directory.Artifact.FullPath, file).Replace('\\', '/')}");

@@ -75,6 +75,7 @@ internal sealed record ProjectSettings
                 AllVersions = Boolean("ModelTrackAllVersions"),
                 RemoteBaseDirectory = configuration,
                 Locked = locked,
+                SeesAllItems = Text("TargetFrameworks") is null,
                 Offline = Boolean("ModelTrackOffline"),
                 Force = Boolean("ModelTrackForce"),
                 MaxConnections = Number("ModelTrackMaxConnections", 1, 1024),

@@ -15,7 +15,7 @@ public sealed class RestoreTrackedArtifacts : ArtifactTask
     [Output]
     public ITaskItem[] Awaited { get; private set; } = [];
 
-    /// <summary>The files of directories that are copied or packed, as None items.</summary>
+    /// <summary>The files of directories and pins that are copied or packed, as None items.</summary>
     [Output]
     public ITaskItem[] DirectoryFiles { get; private set; } = [];
 
@@ -48,18 +48,21 @@ public sealed class RestoreTrackedArtifacts : ArtifactTask
         {
             SayLateChanges(result, settings, log);
             OutputHint.Say(artifacts, result, settings, log);
-            NotFiles = [.. Artifacts.Where(item => !File.Exists(ArtifactItems.ContentPath(item))).Select(ArtifactItems.ToContentItem)];
+            NotFiles = [.. Artifacts.Where(item => !ArtifactItems.IsPinned(item) && !File.Exists(ArtifactItems.ContentPath(item))).Select(ArtifactItems.ToContentItem)];
             Awaited = [.. artifacts
-                .Where(a => a.Artifact.Listed && a.Artifact.RestoreOnBuild && !settings.Locked && OutputPlaces.GoesToOutput(a.Item) && !Path.Exists(a.Artifact.FullPath))
+                .Where(a => a.Artifact.Listed && !a.Artifact.IsPinned && a.Artifact.RestoreOnBuild && !settings.Locked && OutputPlaces.GoesToOutput(a.Item) && !Path.Exists(a.Artifact.FullPath))
                 .Select(a => OutputPlaces.ToNone(a.Item, a.Artifact.FullPath, OutputPlaces.TargetPathOf(a, settings)))];
             DirectoryFiles = [.. artifacts
-                .Where(a => (OutputPlaces.IsCopied(a.Item) || OutputPlaces.IsPacked(a.Item)) && Directory.Exists(a.Artifact.FullPath))
+                .Where(a => (OutputPlaces.IsCopied(a.Item) || OutputPlaces.IsPacked(a.Item)) && IsExpanded(a.Artifact))
                 .SelectMany(a => OutputPlaces.FilesOf(a, settings))];
         }
 
         DirectoryExcludes.Write(artifacts, settings);
         return result;
     }
+
+    /// <summary>What is no None item at evaluation, and is here.</summary>
+    private static bool IsExpanded(TrackedArtifact artifact) => Directory.Exists(artifact.FullPath) || (artifact.IsPinned && File.Exists(artifact.FullPath));
 
     /// <summary>A hook that runs after Save leaves a file that differs from its pointer; one that agrees by now was saved by another project.</summary>
     private static void SayLateChanges(OperationResult result, ProjectSettings settings, BuildLog log)

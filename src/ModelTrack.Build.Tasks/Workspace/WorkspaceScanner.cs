@@ -15,7 +15,7 @@ public static class WorkspaceScanner
     public static async Task<ArtifactScan> ScanAsync(string fullPath, ArtifactState? state, ScanOptions options, CancellationToken cancellationToken)
     {
         // What no restore could place is not saved either.
-        if (options.Root is { } root) WorkspacePaths.RefuseForbiddenPlace(root, pinsRoot: null, fullPath);
+        if (options.Root is { } root) WorkspacePaths.RefuseForbiddenPlace(root, options.PinsRoot, fullPath);
         WorkspacePaths.RefuseLinksOnTheWay(options.Root, fullPath);
         if (!WorkspacePaths.TryStat(fullPath, out var stat)) return new ArtifactScan { StateIsCurrent = state is null or { File: null, Directory: null } };
         switch (stat.Kind)
@@ -55,6 +55,9 @@ public sealed record ScanOptions
 {
     /// <summary>The repository's (else the project's) folder: from there down, no part of the way may be a symbolic link. Null checks the artifact alone.</summary>
     public string? Root { get; init; }
+
+    /// <summary>A folder in obj where artifacts are even so: pinned ones are.</summary>
+    public string? PinsRoot { get; init; }
 
     /// <summary>Rules that leave files of a directory to Git; null for none.</summary>
     public IIgnoreRules? Ignore { get; init; }

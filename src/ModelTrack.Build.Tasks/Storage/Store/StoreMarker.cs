@@ -9,7 +9,7 @@ internal static class StoreMarker
 
     // What a store whose marker was never written, or was lost, consists of.
     private static readonly string[] s_known =
-        ["files", "records", "packs", "index", "incoming", "artifacts", "manifests", "workspaces", "locks", "temp", "damaged", "store.json"];
+        ["files", "records", "packs", "index", "incoming", "artifacts", "manifests", "workspaces", "locks", "temp", "damaged", "repositories", "store.json"];
 
     public static ReadOnlySpan<byte> Bytes => "{\"modeltrack-store\":1}\n"u8;
 

@@ -1,0 +1,17 @@
+using ModelTrack.Artifacts;
+using ModelTrack.Content;
+using ModelTrack.Storage.Store;
+using ModelTrack.Workspace;
+
+namespace ModelTrack.Operations.Pins;
+
+/// <summary>Whether the store has all of an artifact, so that nobody has to be asked for it.</summary>
+internal static class StoredContent
+{
+    public static async Task<bool> HasAsync(LocalStore store, ArtifactIdentity identity, CancellationToken cancellationToken)
+    {
+        if (identity.Kind == ArtifactKind.File) return await store.FindFileAsync(new ContentId(identity.Sha256, identity.Size), cancellationToken).ConfigureAwait(false) is not null;
+        var listing = await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false);
+        return listing is not null && listing.ToArtifactContent().Blobs.All(store.Contains);
+    }
+}
