@@ -108,7 +108,7 @@ public sealed class CheckoutTests : BuildTest
     {
         WithThreeVersions();
         // Git's own switch for its tests: as if another user owned the folder.
-        var other = new Dictionary<string, string?> { ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1" };
+        var other = new Dictionary<string, string?> { ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1", ["MODELTRACK_GIT"] = "executable" };
         Folder.Dotnet("App", ["msbuild", "-t:ModelTrackLog", "-nologo"], other).FailsWith("MT4101");
         File.Delete(Folder["App/models/m.onnx"]);
         Folder.Dotnet("App", ["build", "--no-restore", .. Scratch.FastCompilation], other).Succeeds();

@@ -35,6 +35,22 @@ public sealed class HistoryTests : BuildTest
         Assert.AreEqual("committed", Text(Items("ModelTrackStatus").Single(), "Head"));
     }
 
+    [TestMethod]
+    public void A_build_that_has_nothing_to_do_loads_no_git_library_and_a_log_does()
+    {
+        Folder.WithApp().WithStoredModel("App/m.onnx.track").Write(".gitignore", "bin/\nobj/\n");
+        Folder.Git(".", "init", "-q");
+        Folder.Git(".", "add", "App");
+        Folder.Git(".", "commit", "-q", "-m", "one");
+        Folder.Build().Succeeds();
+
+        Assert.IsEmpty(Folder.Build().Succeeds().Messages("LibGit2Sharp"));
+        var log = Folder.Dotnet("App", "msbuild", "-t:ModelTrackLog", "-nologo").Succeeds();
+        Assert.IsNotEmpty(log.Messages("LibGit2Sharp"));
+        // It says so where libgit2 could not serve.
+        Assert.IsEmpty(log.Messages("the executable answers"));
+    }
+
     private JsonElement[] Items(string target, params string[] arguments)
     {
         var result = Folder.Dotnet("App", ["msbuild", $"-t:{target}", $"-getTargetResult:{target}", .. arguments]).Succeeds();
