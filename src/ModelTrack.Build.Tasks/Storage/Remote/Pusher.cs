@@ -10,9 +10,6 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 {
     private const int MaxBases = 8;
 
-    /// <summary>How long a pack that was seen at the remote is taken to be there still.</summary>
-    private static readonly TimeSpan s_trustPacks = TimeSpan.FromHours(24);
-
     private readonly RecentHints _hints = new(session);
 
     /// <param name="findContent">Gives a base's contents, for an artifact of which the store lacks some; null when it has all.</param>
@@ -20,9 +17,9 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         ArtifactContent artifact, FindBases findBases, FindContent? findContent, string? recentPath, CancellationToken cancellationToken)
     {
         // One that was checked lately was too young then to be condemned since: one request tells that it is still there.
-        if (IsTrusted(session.Cache.Load(artifact.Id)?.PacksSeen)
+        if (session.IsTrusted(session.Cache.Load(artifact.Id)?.PacksSeen)
             && (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest is { } known
-            && Describes(known, artifact) && IsTrusted(known.PacksSeen))
+            && Describes(known, artifact) && session.IsTrusted(known.PacksSeen))
         {
             session.Store.ConfirmRemote(artifact.Id, session.Identity);
             return new PushResult(AlreadyThere: true, 0, 0);
@@ -204,7 +201,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         plan.UnlocateHardlyUsed();
         var used = plan.PacksInUse();
         var gone = await AbsentPacksAsync([.. used.Select(plan.Pack)], pack => trustPacks ? plan.SeenAt(pack) : null, cancellationToken).ConfigureAwait(false);
-        foreach (var pack in used.Where(pack => !trustPacks || !IsTrusted(plan.SeenAt(pack)))) plan.NoteSeen(pack, session.Time.GetUtcNow());
+        foreach (var pack in used.Where(pack => !trustPacks || !session.IsTrusted(plan.SeenAt(pack)))) plan.NoteSeen(pack, session.Time.GetUtcNow());
         if (gone.Count > 0) plan.Unlocate(gone);
     }
 
@@ -215,7 +212,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         var absent = new ConcurrentDictionary<Sha256Hash, bool>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = session.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(
-            packs.Where(pack => !pack.IsTombstone && !IsTrusted(seenAt(pack.Id))),
+            packs.Where(pack => !pack.IsTombstone && !session.IsTrusted(seenAt(pack.Id))),
             options,
             async (pack, token) =>
             {
@@ -223,12 +220,6 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
                 if (head?.Size != pack.Size) absent[pack.Id] = true;
             }).ConfigureAwait(false);
         return [.. absent.Keys];
-    }
-
-    private bool IsTrusted(DateTimeOffset? seen)
-    {
-        var age = session.Time.GetUtcNow() - seen;
-        return age >= TimeSpan.Zero && age < s_trustPacks;
     }
 
     private static async Task<T> AfterAsync<T>(Task first, Task<T> second)

@@ -35,6 +35,7 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
         if (there is not null && !look.Condemns(there) && (await AbsentAsync(there.Root.Packs, look, cancellationToken).ConfigureAwait(false)).Count == 0)
         {
             var isThere = new CopyResult(AlreadyThere: true, there.Root.Info.TotalSize, 0, 0, 0);
+            if (target.IsTrusted(there.PacksSeen)) return (isThere, null);
             if (!await target.Gc.IsYoungAsync(there.Written, cancellationToken).ConfigureAwait(false)) return (isThere, await targetManifests.RenewAsync(there, cancellationToken).ConfigureAwait(false));
 
             targetManifests.NotePacksSeen(there);

@@ -12,6 +12,8 @@ internal sealed class RemoteSession : IDisposable
 
     private const int MaxReads = 16;
 
+    private static readonly TimeSpan s_trust = TimeSpan.FromHours(24);
+
     public RemoteSession(ITransport transport, LocalStore store, IOperationLog log, TimeProvider time)
     {
         Transport = transport;
@@ -43,6 +45,13 @@ internal sealed class RemoteSession : IDisposable
     public SemaphoreSlim PackSlots { get; } = new(PacksInMemory);
 
     public int Parallelism => Math.Clamp(Transport.Traits.MaxConnections, 1, MaxReads);
+
+    /// <summary>Whether what this machine saw at the remote is taken to be there still.</summary>
+    public bool IsTrusted(DateTimeOffset? seen)
+    {
+        var age = Time.GetUtcNow() - seen;
+        return age >= TimeSpan.Zero && age < s_trust;
+    }
 
     public void Dispose()
     {
