@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace ModelTrack.TestServers;
 
@@ -47,6 +50,30 @@ public static class RadosGateway
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>An empty PUT, signed by version 4: what makes a bucket.</summary>
+    internal static async Task SignedPutAsync(RadosServer server, string path)
+    {
+        const string Region = "us-east-1";
+        const string Empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        var url = new Uri($"{server.Endpoint}/{path}");
+        var time = DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var scope = $"{time[..8]}/{Region}/s3/aws4_request";
+        var canonical = $"PUT\n{url.AbsolutePath}\n\nhost:{url.Authority}\nx-amz-content-sha256:{Empty}\nx-amz-date:{time}\n\nhost;x-amz-content-sha256;x-amz-date\n{Empty}";
+        var toSign = $"AWS4-HMAC-SHA256\n{time}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
+        var key = Encoding.UTF8.GetBytes("AWS4" + server.SecretKey);
+        foreach (var part in (string[])[time[..8], Region, "s3", "aws4_request"]) key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(toSign)));
+
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Put, url);
+        request.Headers.TryAddWithoutValidation("x-amz-content-sha256", Empty);
+        request.Headers.TryAddWithoutValidation("x-amz-date", time);
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", $"AWS4-HMAC-SHA256 Credential={server.AccessKey}/{scope}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={signature}");
+        using var response = await client.SendAsync(request).ConfigureAwait(false);
+        response.EnsureSuccessStatusCode();
+    }
+
     internal static async Task<string> RunAsync(string command, params string[] arguments)
     {
         // Into files: what it starts lives on and would hold a pipe open.
@@ -76,4 +103,7 @@ public sealed record RadosServer(string Folder, string Endpoint, string AccessKe
             "timeout", "120", "radosgw-admin", "-c", Path.Combine(Folder, "ceph.conf"), "user", "create", $"--uid={name}", $"--display-name={name}", $"--access-key={access}", $"--secret-key={secret}").ConfigureAwait(false);
         return (access, secret);
     }
+
+    /// <summary>A bucket of the owner's, made without the SDK, which not every test project has.</summary>
+    public Task MakeBucketAsync(string name) => RadosGateway.SignedPutAsync(this, name);
 }

@@ -93,7 +93,9 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
                         return result;
                     }
 
-                    why = "it does not have it";
+                    why = _remote.HidesAbsence
+                        ? "it answered 403: it does not have it, or the credentials may not read there (s3:GetObject)"
+                        : "it does not have it";
                 }
                 catch (ModelTrackException exception) when (!IsOfStore(exception))
                 {

@@ -27,6 +27,9 @@ public sealed class PackedRemote : IAsyncDisposable
     /// <summary>A stable name of the remote, without anything secret; the store confirms artifacts under it.</summary>
     public string Identity => _session.Identity;
 
+    /// <summary>Whether it has answered for something in a way that means absent or forbidden; that is reported as absent.</summary>
+    public bool HidesAbsence => _session.Transport.Traits.HidesAbsence;
+
     /// <summary>Sends what the remote lacks of an artifact whose contents are all in the store; returns when the remote itself has shown that all is there.</summary>
     /// <param name="bases">Up to eight earlier artifacts, likeliest first, whose chunks at the remote may be reused. The remote's own hint is added.</param>
     /// <param name="recentPath">The repository-relative path of the pointer, `/`-separated, under which a hint for later pushes is kept; null for none.</param>

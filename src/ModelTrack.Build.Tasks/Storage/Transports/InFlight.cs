@@ -5,8 +5,28 @@ internal sealed class InFlight(int maxCount, long maxBytes)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = new();
+    private int _maxCount = maxCount;
     private int _count;
     private long _bytes;
+
+    /// <summary>Whether somebody waits for room.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_lock) return _waiting.Count > 0;
+        }
+    }
+
+    /// <summary>Who is in stays in; the next come in as the new limit allows.</summary>
+    public void SetMaxCount(int count)
+    {
+        lock (_lock)
+        {
+            _maxCount = count;
+            Admit();
+        }
+    }
 
     /// <summary>Waits for room; whoever came first goes first. Disposing the turn gives the room back.</summary>
     public async ValueTask<Turn> EnterAsync(long bytes, CancellationToken cancellationToken)
@@ -43,7 +63,7 @@ internal sealed class InFlight(int maxCount, long maxBytes)
 
     private bool TryTake(long bytes)
     {
-        if (_count > 0 && (_count >= maxCount || _bytes + bytes > maxBytes)) return false;
+        if (_count > 0 && (_count >= _maxCount || _bytes + bytes > maxBytes)) return false;
 
         _count++;
         _bytes += bytes;

@@ -1,5 +1,8 @@
 using ModelTrack.Storage.Transports;
+using ModelTrack.Storage.Transports.S3;
 using ModelTrack.StorageTests.Support;
+using ModelTrack.StorageTests.Transports.Http;
+using ModelTrack.TestServers;
 
 namespace ModelTrack.StorageTests.Transports.S3;
 
@@ -17,4 +20,45 @@ public sealed class WholeStackOverRadosContract : TransportContract
 {
     internal override ITransport Open(string folder) =>
         new RetryTransport(new LimitTransport(new CountingTransport(new LogTransport(S3Bed.OpenAsync().GetAwaiter().GetResult(), new TestLog()))));
+}
+
+/// <summary>The bare driver over a server of few abilities.</summary>
+public abstract class CompatibleContract : TransportContract
+{
+    private protected abstract BucketServerOptions Server { get; }
+
+    internal override ITransport Open(string folder)
+    {
+        var server = BucketServer.StartAsync(Server).GetAwaiter().GetResult();
+        return new ServedTransport(new S3Transport("s3://team/models", S3Bed.Settings(server.Endpoint), S3Bed.Login("k", "s")), server);
+    }
+}
+
+/// <summary>No conditional PUT, said so by 501; a path in the endpoint, as DagsHub has it.</summary>
+[TestClass]
+public sealed class PlainCompatibleContract : CompatibleContract
+{
+    private protected override BucketServerOptions Server => new() { ConditionalPut = null, BasePath = "/api/v1/repo-buckets/s3/ada" };
+}
+
+/// <summary>Ignores ranges, and answers 403 for what is not there.</summary>
+[TestClass]
+public sealed class SecretiveCompatibleContract : CompatibleContract
+{
+    private protected override BucketServerOptions Server => new() { Ranges = false, HidesAbsence = true };
+}
+
+[TestClass]
+public sealed class TlsCompatibleContract : TransportContract
+{
+    internal override ITransport Open(string folder)
+    {
+        var certificate = TestCertificate.New();
+        var server = BucketServer.StartAsync(new BucketServerOptions { Certificate = certificate }).GetAwaiter().GetResult();
+        var options = S3Bed.Login("k", "s") with
+        {
+            Configure = handler => handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString(),
+        };
+        return new ServedTransport(new S3Transport("s3://team/models", S3Bed.Settings(server.Endpoint), options), server);
+    }
 }

@@ -63,6 +63,7 @@ internal static class HttpFailures
             { Date: { } date } => date - (answer.Response.Headers.Date ?? DateTimeOffset.UtcNow) is { Ticks: > 0 } wait ? wait : null,
             _ => null,
         },
+        IsOverload = answer.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests,
     };
 
     private static string Told(HttpAnswer answer)

@@ -23,6 +23,7 @@ internal sealed class S3Connection : IDisposable
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly List<AmazonS3Client> _opened = [];
     private volatile S3Client? _current;
+    private ModelTrackException? _missing;
 
     public S3Connection(string remote, S3Place place, RemoteSettings settings, S3Options options)
     {
@@ -68,11 +69,19 @@ internal sealed class S3Connection : IDisposable
         {
             if (_current is { } current && current != former) return current;
 
+            // Looked for once, not for each artifact: the last of the places may take seconds.
+            if (_missing is { } missing) throw missing;
+
             var settings = MakeSettings();
             var login = await _credentials.FindAsync(settings, cancellationToken).ConfigureAwait(false);
             var sdk = new QuietClient(login.Credentials, settings);
             _opened.Add(sdk);
             return _current = new S3Client(sdk, login);
+        }
+        catch (ModelTrackException e)
+        {
+            _missing = e;
+            throw;
         }
         finally
         {
@@ -91,6 +100,7 @@ internal sealed class S3Connection : IDisposable
             DisableS3ExpressSessionAuth = true,
             DisableRequestCompression = true,
             DisableLogging = true,
+            MaxStaleConnectionRetries = 0,
             BufferSize = 128 * 1024,
             HttpClientFactory = new OneHttpClient(_http),
         };

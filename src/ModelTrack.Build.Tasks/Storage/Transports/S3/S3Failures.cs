@@ -27,7 +27,7 @@ internal static class S3Failures
             case OperationCanceledException when caller.IsCancellationRequested:
                 return new OperationCanceledException(e.Message, e, caller);
             case OperationCanceledException when guard.HasStalled:
-                return new TransportException(string.Create(CultureInfo.InvariantCulture, $"{request.What}: nothing moved for {guard.Patience.TotalSeconds:0.#} seconds"), transient: true, e);
+                return new TransportException(string.Create(CultureInfo.InvariantCulture, $"{request.What}: nothing moved for {guard.Patience.TotalSeconds:0.#} seconds"), transient: true, e) { IsOverload = true };
             case OperationCanceledException:
                 return new TransportException($"{request.What}: the server could not be reached in time", transient: true, e);
             case AmazonServiceException answer when (int)answer.StatusCode > 0:

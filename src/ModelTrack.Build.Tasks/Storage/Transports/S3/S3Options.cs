@@ -11,7 +11,7 @@ internal sealed record S3Options
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long credentials are looked for: on a machine that has none, the last of the places asked is an address that does not answer.</summary>
-    public TimeSpan CredentialPatience { get; init; } = TimeSpan.FromSeconds(8);
+    public TimeSpan CredentialPatience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Sets the handler otherwise, to trust a certificate of the test's own.</summary>
     public Action<SocketsHttpHandler>? Configure { get; init; }
