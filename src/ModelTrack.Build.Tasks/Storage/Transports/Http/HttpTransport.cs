@@ -107,7 +107,9 @@ public sealed class HttpTransport : ITransport
                 case HttpStatusCode.ExpectationFailed when expects:
                     _neverExpect = true;
                     continue;
-                case HttpStatusCode.Conflict or HttpStatusCode.NotFound when !hasParents && !_isAzure.Value && !answer.WentElsewhere:
+
+                // 500 is nginx's word for a missing folder, where it does not make folders by itself.
+                case HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.InternalServerError when !hasParents && !_isAzure.Value && !answer.WentElsewhere:
                     if (!await _webDav.MakeParentsAsync(Url(key), cancellationToken).ConfigureAwait(false)) throw Failure(answer, writes: true);
                     hasParents = true;
                     continue;
