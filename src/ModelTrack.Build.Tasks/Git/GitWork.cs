@@ -29,6 +29,16 @@ internal sealed class GitWork(string root)
         if (result.ExitCode != 0) throw GitErrors.CheckoutRefused(shown, OneLine(result.Error));
     }
 
+    /// <summary>Where Git looks for hooks: `core.hooksPath`, else in its own folder; full.</summary>
+    public async Task<string> FindHooksFolderAsync(CancellationToken cancellationToken)
+    {
+        string[] arguments = ["rev-parse", "--git-path", "hooks"];
+        var result = await GitProcess.RunAsync(root, arguments, null, cancellationToken).ConfigureAwait(false);
+        return result.ExitCode == 0
+            ? Path.GetFullPath(Text(result), root)
+            : throw GitErrors.Failed(string.Join(' ', arguments), result.ExitCode, result.Error);
+    }
+
     public async Task CheckIdentityAsync(CancellationToken cancellationToken)
     {
         foreach (var variable in (string[])["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"])

@@ -40,6 +40,7 @@ public static class DestroyOperation
             }
 
             RemoveConfiguration(options, log, switchOff: left);
+            if (session.Layout.RepositoryRoot is { } repository) await HookFiles.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
             log.Report("ModelTrack is gone from this repository; commit the changes. The store and the remotes keep what they have.");
             return new OperationResult(true, [.. artifacts.Select(a => Results.Of(a, "untracked", StatusText.Untracked, null, null))]);
         }

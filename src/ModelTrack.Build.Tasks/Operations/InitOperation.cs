@@ -15,21 +15,26 @@ public static class InitOperation
     internal const string SolutionMarker = "ModelTrackInit made this file";
     internal const string AttributesLine = "*.track text eol=lf";
 
-    public static Task<OperationResult> RunAsync(RepositoryOptions options, IOperationLog log, CancellationToken cancellationToken)
+    public static async Task<OperationResult> RunAsync(RepositoryOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         WriteConfiguration(options, log);
         WriteSolutionTargets(options, log);
-        if (WorkspaceLayout.Find(options.Root, Path.Combine(options.Root, "obj")).RepositoryRoot is null)
+        if (WorkspaceLayout.Find(options.Root, Path.Combine(options.Root, "obj")).RepositoryRoot is not { } root)
         {
             log.Report($"{options.Root} is in no Git repository: pointers are written, and nothing versions them. Run git init, and commit them.");
         }
         else
         {
             WriteAttributes(options, log);
+            if (options.InstallHooks)
+            {
+                var projects = KnownProject.FindAll(options).Select(p => p.Options.ProjectFile).Where(File.Exists).ToList();
+                await HookFiles.InstallAsync(root, projects, log, cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        return Task.FromResult(OperationResult.Nothing);
+        return OperationResult.Nothing;
     }
 
     private static void WriteConfiguration(RepositoryOptions options, IOperationLog log)

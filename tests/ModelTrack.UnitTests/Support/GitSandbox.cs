@@ -5,7 +5,10 @@ namespace ModelTrack.UnitTests.Support;
 /// <summary>Runs the real git in a test's folder, untouched by the user's configuration.</summary>
 internal static class GitSandbox
 {
-    public static string Run(string directory, params string[] arguments)
+    public static string Run(string directory, params string[] arguments) => Run(directory, path: null, arguments);
+
+    /// <param name="path">A folder before those of the PATH.</param>
+    public static string Run(string directory, string? path, string[] arguments)
     {
         var start = new ProcessStartInfo("git", arguments)
         {
@@ -15,6 +18,7 @@ internal static class GitSandbox
         };
         start.Environment["GIT_CONFIG_GLOBAL"] = Path.DirectorySeparatorChar == '/' ? "/dev/null" : "NUL";
         start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        if (path is not null) start.Environment["PATH"] = path + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
         foreach (var role in (string[])["AUTHOR", "COMMITTER"])
         {
             start.Environment[$"GIT_{role}_NAME"] = "Ada Tester";
