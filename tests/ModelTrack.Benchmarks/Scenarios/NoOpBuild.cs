@@ -68,7 +68,7 @@ internal static class NoOpBuild
             var sandbox = new Sandbox();
             sandbox._environment["NUGET_PACKAGES"] = Path.Combine(sandbox._folder, "packages");
             var feed = Path.Combine(sandbox._folder, "feed");
-            await Shell.RunAsync(Repository(), sandbox._environment, "dotnet", "pack", "src/ModelTrack.Sdk", "-c", "Release", "-o", feed);
+            await Shell.RunAsync(VerbHost.Root, sandbox._environment, "dotnet", "pack", "src/ModelTrack.Sdk", "-c", "Release", "-o", feed);
             File.WriteAllText(
                 Path.Combine(sandbox._folder, "nuget.config"),
                 $"<configuration><packageSources><clear /><add key=\"feed\" value=\"{feed}\" /></packageSources></configuration>");
@@ -126,18 +126,6 @@ internal static class NoOpBuild
         {
             Shell.RunAsync(_folder, _environment, "dotnet", "build-server", "shutdown").GetAwaiter().GetResult();
             Directory.Delete(_folder, recursive: true);
-        }
-
-        /// <summary>The repository that this benchmark was built from.</summary>
-        private static string Repository()
-        {
-            var directory = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(directory, "ModelTrack.Build.sln")))
-            {
-                directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Run it from inside the repository.");
-            }
-
-            return directory;
         }
     }
 }

@@ -43,17 +43,5 @@ internal sealed class ObjectStore : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Script
-    {
-        get
-        {
-            var directory = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(directory, "ModelTrack.Build.sln")))
-            {
-                directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Run it from inside the repository.");
-            }
-
-            return Path.Combine(directory, "tests", "radosgw.sh");
-        }
-    }
+    private static string Script => Path.Combine(VerbHost.Root, "tests", "radosgw.sh");
 }

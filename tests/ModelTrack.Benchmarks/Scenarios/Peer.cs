@@ -34,11 +34,12 @@ internal sealed record Peer(string Name, string Setup, string Push, string Pull,
             "rclone sync $SRC/ r:bench/$ID/rclone --transfers 16 --checkers 16",
             "rclone sync r:bench/$ID/rclone $OUT --transfers 16 --checkers 16",
             "rclone sync r:bench/$ID/rclone $OUT --transfers 16 --checkers 16"),
+        // Without --exact-timestamps it takes an older file of the same size for the newer one, and the change does not come.
         new("awscli",
             "true",
             "aws --endpoint-url $URL s3 sync $SRC/ s3://bench/$ID/aws --only-show-errors",
-            "aws --endpoint-url $URL s3 sync s3://bench/$ID/aws $OUT --only-show-errors",
-            "aws --endpoint-url $URL s3 sync s3://bench/$ID/aws $OUT --only-show-errors"),
+            "aws --endpoint-url $URL s3 sync s3://bench/$ID/aws $OUT --exact-timestamps --only-show-errors",
+            "aws --endpoint-url $URL s3 sync s3://bench/$ID/aws $OUT --exact-timestamps --only-show-errors"),
         new("git-lfs, local folder",
             """
             git init -q --bare $MINE/remote.git && git init -q $MINE/work && cd $MINE/work && git lfs install --local > /dev/null && git remote add origin file://$MINE/remote.git

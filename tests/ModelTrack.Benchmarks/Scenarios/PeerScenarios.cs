@@ -9,10 +9,14 @@ namespace ModelTrack.Benchmarks.Scenarios;
 /// </summary>
 internal static class PeerScenarios
 {
+    private static string s_verb = "";
+
     public static async Task<int> RunAsync(string[] args)
     {
         var runs = args.Length > 0 && int.TryParse(args[0], CultureInfo.InvariantCulture, out var number) ? number : 3;
         var parts = args.Where(a => !int.TryParse(a, out _)).ToHashSet();
+        using var host = await VerbHost.CreateAsync();
+        s_verb = host.Program;
         await using var server = await ObjectStore.StartAsync();
         if (Wanted("file")) await FileAsync(server, server.Port, runs, "One file of 500 MB", 500, [.. Peer.All, Peer.Curl]);
         if (Wanted("many")) await ManyAsync(server, runs, 20_000, Peer.All);
@@ -170,8 +174,10 @@ internal static class PeerScenarios
                 ["HOME"] = Path.Combine(_root, "home"),
                 ["ID"] = id,
                 ["URL"] = url,
-                ["VERB"] = Environment.ProcessPath,
+                ["VERB"] = s_verb,
                 ["AWS_ENDPOINT_URL_S3"] = url,
+                // Of no use for plain HTTP, and rclone stumbles over it.
+                ["AWS_CA_BUNDLE"] = null,
                 ["AWS_REQUEST_CHECKSUM_CALCULATION"] = "WHEN_REQUIRED",
                 ["RESTIC_REPOSITORY"] = $"s3:{url}/{ObjectStore.Bucket}/{id}/restic",
                 ["RESTIC_PASSWORD"] = "bench",
