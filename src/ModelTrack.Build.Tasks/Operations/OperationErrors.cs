@@ -27,7 +27,10 @@ internal static class OperationErrors
 
     public static ModelTrackException NothingMadeIt(string artifact) => s_catalog.Error("MT5509", artifact);
 
-    public static ModelTrackException CannotDeliver(string artifact, string extent, string identity, string tried, string hint) => s_catalog.Error("MT5510", artifact, extent, identity, tried, hint);
+    /// <summary>An imported artifact's source is asked then.</summary>
+    public const string CannotDeliverCode = "MT5510";
+
+    public static ModelTrackException CannotDeliver(string artifact, string extent, string identity, string tried, string hint) => s_catalog.Error(CannotDeliverCode, artifact, extent, identity, tried, hint);
 
     public static ModelTrackException RestoreInterrupted(string artifact, string files) => s_catalog.Error("MT5511", artifact, files);
 

@@ -50,6 +50,18 @@ public sealed record OperationOptions
     /// <summary>How many requests at once; null for what the transport says.</summary>
     public int? MaxConnections { get; init; }
 
+    /// <summary>For Import and Update: a commit, tag or branch; null for what is recorded, or HEAD.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>For Import: a Git repository, a URL or a path.</summary>
+    public string? ImportFrom { get; init; }
+
+    /// <summary>For Import: where the artifact goes, relative to the project; null for its own path or name.</summary>
+    public string? ImportTo { get; init; }
+
+    /// <summary>What metrics have to satisfy, each as written.</summary>
+    public IReadOnlyList<string> RequiredMetrics { get; init; } = [];
+
     /// <summary>Paths or globs relative to the project; empty for all.</summary>
     public IReadOnlyList<string> Artifacts { get; init; } = [];
 

@@ -21,7 +21,7 @@ public static class RestoreOperation
         return await PinSet.ForEachAsync(session, artifacts, selected, RestoreAsync, cancellationToken, remember: !options.Explicit).ConfigureAwait(false);
     }
 
-    private static async Task<ArtifactResult> RestoreAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
+    internal static async Task<ArtifactResult> RestoreAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
     {
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         var decision = Decision.Decide(look.Input(session.Options));
@@ -79,6 +79,7 @@ public static class RestoreOperation
 
         var clock = Stopwatch.StartNew();
         if (session.Options.Force && !look.IsInStep) await KeepForcedAsync(session, store, look, cancellationToken).ConfigureAwait(false);
+        await ImportedContent.BringAsync(session, store, artifact, cancellationToken).ConfigureAwait(false);
         var delivery = new ContentDelivery(session, store, artifact, pointer.Identity, pointer.Files);
         if (pointer.Identity.Kind == ArtifactKind.Directory)
         {

@@ -6,7 +6,7 @@ internal static class SolutionTargets
     private static readonly string[] s_verbs =
     [
         "ModelTrackRestore", "ModelTrackPull", "ModelTrackSave", "ModelTrackFetch", "ModelTrackPush", "ModelTrackStatus", "ModelTrackVerify",
-        "ModelTrackCheckout", "ModelTrackCommit", "ModelTrackDiff", "ModelTrackLog",
+        "ModelTrackCheckout", "ModelTrackCommit", "ModelTrackDiff", "ModelTrackLog", "ModelTrackUpdate",
         "ModelTrackInit", "ModelTrackSetupDagsHub", "ModelTrackGc", "ModelTrackDestroy", "ModelTrackHelp",
     ];
 

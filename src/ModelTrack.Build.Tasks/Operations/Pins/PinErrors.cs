@@ -28,4 +28,33 @@ internal static class PinErrors
     public static ModelTrackException NoGitHere(string pin) => s_catalog.Error("MT5910", pin);
 
     public static ModelTrackException RemoteNotReadable(string pin, string repository, string why) => s_catalog.Error("MT5911", pin, repository, why);
+
+    public static ModelTrackException ImportArgument(string what) => s_catalog.Error("MT5912", what);
+
+    public static ModelTrackException TargetTaken(string artifact) => s_catalog.Error("MT5913", artifact);
+
+    public static ModelTrackException SourceNotRead(string source, string why) => s_catalog.Error("MT5914", source, why);
+
+    public static ModelTrackException SourceNotRead(Exception inner, string source, string why) => s_catalog.Error(inner, "MT5914", source, why);
+
+    public static ModelTrackException SourceChanged(string artifact, string source, string expected, string found) =>
+        s_catalog.Error("MT5915", artifact, source, expected, found);
+
+    public static ModelTrackException SourceUnreadable(string pointer, string why) => s_catalog.Error("MT5916", pointer, why);
+
+    public static ModelTrackException NotUpdatable(string artifact) => s_catalog.Error("MT5917", artifact);
+
+    public static ModelTrackException RevisionStandsInProject(string pin) => s_catalog.Error("MT5918", pin);
+
+    public static ModelTrackException ChangedHere(string artifact) => s_catalog.Error("MT5919", artifact);
+
+    public static ModelTrackException RequirementMalformed(string requirement, string why) => s_catalog.Error("MT5920", requirement, why);
+
+    public static Diagnostic MetricNotMet(string artifact, string metric, string value, string bound, string requirement) =>
+        s_catalog.Message("MT5921", artifact, metric, value, bound, requirement);
+
+    public static Diagnostic MetricMissing(string requirement, string what) => s_catalog.Message("MT5922", requirement, what);
+
+    public static Diagnostic MetricWorse(string artifact, string metric, string value, string other, string revision, string direction) =>
+        s_catalog.Message("MT5923", artifact, metric, value, other, revision, direction);
 }

@@ -14,4 +14,19 @@ internal static class StoredContent
         var listing = await ListingReader.FindAsync(store, identity.Sha256, cancellationToken).ConfigureAwait(false);
         return listing is not null && listing.ToArtifactContent().Blobs.All(store.Contains);
     }
+
+    /// <summary>Brings all of it from the session's remotes.</summary>
+    public static async Task BringAsync(
+        OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity, int? files, CancellationToken cancellationToken)
+    {
+        var delivery = new ContentDelivery(session, store, artifact, identity, files);
+        if (identity.Kind == ArtifactKind.File)
+        {
+            await delivery.FileAsync(null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var listing = await delivery.ListingAsync(cancellationToken).ConfigureAwait(false);
+        await delivery.FilesAsync(listing, [.. listing.Entries.Where(e => !e.IsEmptyDirectory).Select(e => e.Content).Distinct()], null, cancellationToken).ConfigureAwait(false);
+    }
 }
