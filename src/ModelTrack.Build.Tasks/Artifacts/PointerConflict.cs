@@ -53,6 +53,34 @@ internal static class PointerConflict
                 .At(file, foundAt, 1);
     }
 
+    /// <summary>The two pointers, each as its side has it; null when there is no whole conflict in the text.</summary>
+    public static (byte[] Ours, byte[] Theirs)? Split(ReadOnlySpan<byte> text)
+    {
+        var (ours, theirs) = (new List<byte>(text.Length), new List<byte>(text.Length));
+        var (side, conflicts) = (Side.Outside, 0);
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            var content = text[range].TrimEnd((byte)'\r');
+            if (content.StartsWith(Ours)) side = Side.Ours;
+            else if (content.StartsWith(Base)) side = Side.Base;
+            else if (content.StartsWith(Middle)) side = Side.Theirs;
+            else if (content.StartsWith(Theirs)) (side, conflicts) = (Side.Outside, conflicts + 1);
+            else if (range.End.GetOffset(text.Length) < text.Length || content.Length > 0)
+            {
+                if (side is Side.Outside or Side.Ours) ours.AddRange([.. content, (byte)'\n']);
+                if (side is Side.Outside or Side.Theirs) theirs.AddRange([.. content, (byte)'\n']);
+            }
+        }
+
+        return conflicts > 0 && side == Side.Outside ? (ours.ToArray(), theirs.ToArray()) : null;
+    }
+
+    /// <summary>The text of a conflict as Git would leave it, each side whole.</summary>
+    public static byte[] Write(string oursName, byte[] ours, string theirsName, byte[] theirs) =>
+        [.. Ours, .. Label(oursName), .. ours, .. Middle, (byte)'\n', .. theirs, .. Theirs, .. Label(theirsName)];
+
+    private static byte[] Label(string name) => Encoding.UTF8.GetBytes($" {Shown.Text(name)}\n");
+
     private static string Describe(string side, string name, string? hash) =>
         (name.Length == 0 ? side : Shown.Text(name)) + (hash is null ? "" : $" (sha256 {hash})");
 

@@ -83,6 +83,53 @@ internal sealed class GitWork(string root)
         if (result.ExitCode != 0) throw GitErrors.TagRefused(name, OneLine(result.Error));
     }
 
+    /// <summary>
+    /// The newest commit in which the file <paramref name="path"/> became <paramref name="text"/>, in the history of <paramref name="revisions"/>; of those,
+    /// what there is not is left out. Null when none did, as far as the clone reaches.
+    /// </summary>
+    /// <param name="path">Relative to the root, with `/`.</param>
+    /// <param name="revisions">Commits, or options of git log such as `--all`.</param>
+    public async Task<CommitInfo?> FindIntroductionAsync(byte[] text, string path, IReadOnlyList<string> revisions, CancellationToken cancellationToken)
+    {
+        var hashed = await GitProcess.RunAsync(root, ["hash-object", "--stdin"], text, cancellationToken).ConfigureAwait(false);
+        if (hashed.ExitCode != 0) throw GitErrors.Failed("hash-object --stdin", hashed.ExitCode, hashed.Error);
+        string[] arguments =
+        [
+            "--literal-pathspecs", "log", "--ignore-missing", .. revisions, "--max-count=5000", "-c", "--raw", "--no-abbrev", "--no-renames", "--no-color", "--no-show-signature",
+            "--format=%x01%H%x00%an%x00%aI%x00%s", "--", path,
+        ];
+        var log = await GitProcess.RunAsync(root, arguments, null, cancellationToken).ConfigureAwait(false);
+        // A file that the index alone knows has no history, and a new repository has no HEAD.
+        if (log.ExitCode != 0) return null;
+        var blob = Text(hashed);
+        string[] commit = [];
+        foreach (var line in Text(log).Split('\n'))
+        {
+            if (line.StartsWith('\u0001')) commit = line[1..].Split('\0');
+            if (!line.StartsWith(':') || commit.Length < 4) continue;
+            // Of a merge `::mode mode mode id id id status`: the last id is what became of it.
+            var parents = line.Length - line.TrimStart(':').Length;
+            var fields = line.Split(' ', '\t');
+            if (fields.Length > (2 * parents) + 1 && fields[(2 * parents) + 1] == blob)
+            {
+                return new CommitInfo(commit[0], commit[1], DateTimeOffset.Parse(commit[2], System.Globalization.CultureInfo.InvariantCulture), commit[3]);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Sets a value in the clone's own configuration, which all its worktrees share.</summary>
+    public async Task ConfigureAsync(string key, string value, CancellationToken cancellationToken)
+    {
+        var result = await GitProcess.RunAsync(root, ["config", "--local", key, value], null, cancellationToken).ConfigureAwait(false);
+        if (result.ExitCode != 0) throw GitErrors.Failed($"config --local {key}", result.ExitCode, result.Error);
+    }
+
+    /// <summary>Takes a section out of the clone's own configuration, where it is there.</summary>
+    public Task RemoveConfigurationAsync(string section, CancellationToken cancellationToken) =>
+        GitProcess.RunAsync(root, ["config", "--local", "--remove-section", section], null, cancellationToken);
+
     private async Task<bool> HasReferenceAsync(string reference, CancellationToken cancellationToken) =>
         (await GitProcess.RunAsync(root, ["show-ref", "--verify", "--quiet", reference], null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Merging;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Store;
@@ -58,8 +59,34 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
     {
         var missing = wanted.Where(id => !store.Contains(id)).ToList();
         if (missing.Count == 0) return;
-        await FetchAsync(
-            listing.ToArtifactContent(), missing, formerly is null ? [] : [formerly.ToArtifactContent()], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FetchAsync(
+                listing.ToArtifactContent(), missing, formerly is null ? [] : [formerly.ToArtifactContent()], cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException exception) when (exception.Code == OperationErrors.CannotDeliverCode)
+        {
+            if (!await FromMergedAsync(missing, formerly, cancellationToken).ConfigureAwait(false)) throw;
+        }
+    }
+
+    /// <summary>A directory that was merged here and not pushed yet has its contents from two that other people may have pushed.</summary>
+    /// <returns>False when it is not one, or they are not all of it.</returns>
+    private async Task<bool> FromMergedAsync(IReadOnlyList<ContentId> missing, Listing? formerly, CancellationToken cancellationToken)
+    {
+        foreach (var (parent, count) in MergedFrom.Find(session.Layout, identity.Sha256))
+        {
+            if (await ListingReader.FindAsync(store, parent.Sha256, cancellationToken).ConfigureAwait(false) is not { } listing) continue;
+            var open = missing.Where(id => !store.Contains(id)).ToHashSet();
+            var here = listing.Entries.Where(e => !e.IsEmptyDirectory && open.Contains(e.Content)).Select(e => e.Content).Distinct().ToList();
+            if (here.Count == 0) continue;
+            var delivery = new ContentDelivery(session, store, artifact, parent, count);
+            await delivery.FilesAsync(listing, here, formerly, cancellationToken).ConfigureAwait(false);
+            BytesReceived += delivery.BytesReceived;
+            _deliverers.AddRange(delivery._deliverers.Except(_deliverers).ToList());
+        }
+
+        return missing.All(store.Contains);
     }
 
     private Task<FetchResult> FetchAsync(

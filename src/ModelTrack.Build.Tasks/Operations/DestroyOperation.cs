@@ -1,5 +1,6 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Merging;
 using ModelTrack.Workspace.Ignore;
 
 namespace ModelTrack.Operations;
@@ -41,6 +42,7 @@ public static class DestroyOperation
 
             RemoveConfiguration(options, log, switchOff: left);
             if (session.Layout.RepositoryRoot is { } repository) await HookFiles.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
+            await MergeDriver.RemoveAsync(options.Root, cancellationToken).ConfigureAwait(false);
             log.Report("ModelTrack is gone from this repository; commit the changes. The store and the remotes keep what they have.");
             return new OperationResult(true, [.. artifacts.Select(a => Results.Of(a, "untracked", StatusText.Untracked, null, null))]);
         }
@@ -135,7 +137,7 @@ public static class DestroyOperation
         var attributes = Path.Combine(options.Root, ".gitattributes");
         if (!File.Exists(attributes)) return;
         var lines = File.ReadAllText(attributes).Split('\n').ToList();
-        if (lines.RemoveAll(l => l.TrimEnd('\r') == InitOperation.AttributesLine) == 0) return;
+        if (lines.RemoveAll(l => l.TrimEnd('\r') is InitOperation.AttributesLine or InitOperation.OldAttributesLine) == 0) return;
         if (lines.TrueForAll(string.IsNullOrWhiteSpace)) File.Delete(attributes);
         else File.WriteAllText(attributes, string.Join('\n', lines));
     }

@@ -1,11 +1,12 @@
 using System.Security;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Merging;
 using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations;
 
 /// <summary>
-/// Adds what a repository may have and need not: the configuration file, the attributes that keep pointers' line ends, and for solutions the file
+/// Adds what a repository may have and need not: the configuration file, the attributes that keep pointers' line ends, the clone's merge driver, and for solutions the file
 /// that forwards verbs. What is there already stays as it is.
 /// </summary>
 public static class InitOperation
@@ -13,7 +14,10 @@ public static class InitOperation
     public const string ConfigurationFile = "ModelTrack.props";
     internal const string SolutionFile = "Directory.Solution.targets";
     internal const string SolutionMarker = "ModelTrackInit made this file";
-    internal const string AttributesLine = "*.track text eol=lf";
+    internal const string AttributesLine = "*.track text eol=lf merge=modeltrack";
+
+    /// <summary>As versions without a merge driver wrote it.</summary>
+    internal const string OldAttributesLine = "*.track text eol=lf";
 
     public static async Task<OperationResult> RunAsync(RepositoryOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
@@ -32,6 +36,7 @@ public static class InitOperation
                 var projects = KnownProject.FindAll(options).Select(p => p.Options.ProjectFile).Where(File.Exists).ToList();
                 await HookFiles.InstallAsync(root, projects, log, cancellationToken).ConfigureAwait(false);
             }
+            await MergeDriver.InstallAsync(root, log, cancellationToken).ConfigureAwait(false);
         }
 
         return OperationResult.Nothing;
@@ -94,11 +99,22 @@ public static class InitOperation
     {
         var path = Path.Combine(options.Root, ".gitattributes");
         var text = File.Exists(path) ? File.ReadAllText(path) : "";
-        if (text.Split('\n').Any(l => l.TrimEnd('\r') == AttributesLine)) return;
+        var lines = text.Split('\n');
+        if (Array.Exists(lines, l => l.TrimEnd('\r') == AttributesLine)) return;
         var lineEnd = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-        var gap = text.Length > 0 && !text.EndsWith('\n') ? lineEnd : "";
-        WriteText(path, text + gap + AttributesLine + lineEnd);
-        log.Report("wrote .gitattributes, so that pointers have the same bytes on every system; commit it");
+        var old = Array.FindIndex(lines, l => l.TrimEnd('\r') == OldAttributesLine);
+        if (old >= 0)
+        {
+            lines[old] = lines[old].Replace(OldAttributesLine, AttributesLine, StringComparison.Ordinal);
+            text = string.Join('\n', lines);
+        }
+        else
+        {
+            text += (text.Length > 0 && !text.EndsWith('\n') ? lineEnd : "") + AttributesLine + lineEnd;
+        }
+
+        WriteText(path, text);
+        log.Report("wrote .gitattributes, so that pointers have the same bytes on every system and merge by file; commit it");
     }
 
     private static void WriteText(string path, string text)

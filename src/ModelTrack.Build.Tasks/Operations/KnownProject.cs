@@ -46,6 +46,18 @@ public sealed record KnownProject(OperationOptions Options, IReadOnlyList<Tracke
         return projects;
     }
 
+    /// <summary>Who answers for a content: the project that lists it, then the nearest one above, then the first.</summary>
+    public static (KnownProject Project, TrackedArtifact? Item) FindOwner(IReadOnlyList<KnownProject> projects, string contentPath)
+    {
+        var listed = projects.SelectMany(p => p.Artifacts, (Project, Artifact) => (Project, Artifact)).FirstOrDefault(l => l.Artifact.FullPath == contentPath);
+        return listed.Project is not null
+            ? listed
+            : (projects.Where(p => IsBelow(contentPath, p.Options.ProjectDirectory)).MaxBy(p => p.Options.ProjectDirectory.Length) ?? projects[0], null);
+    }
+
+    private static bool IsBelow(string path, string folder) =>
+        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     private static OperationOptions OfRepository(RepositoryOptions options) => new()
     {
         ProjectDirectory = options.Root,

@@ -1,6 +1,7 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
 using ModelTrack.Git;
+using ModelTrack.Operations.Merging;
 using ModelTrack.Operations.Pins;
 using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
@@ -114,7 +115,9 @@ internal sealed class OperationSession : IAsyncDisposable
             }
             catch (ModelTrackException exception)
             {
-                errors[i] = exception.Diagnostic;
+                errors[i] = exception.Code == ArtifactErrors.UnresolvedMergeCode
+                    ? await MergeSides.TellAsync(this, artifacts[i], exception.Diagnostic, cancellationToken).ConfigureAwait(false)
+                    : exception.Diagnostic;
                 results[i] = Results.Failed(artifacts[i]);
             }
             finally

@@ -18,9 +18,8 @@ internal sealed class ProjectShare(OperationOptions options, IReadOnlyList<(Trac
         foreach (var pointer in pointers)
         {
             var path = Path.GetFullPath(pointer.ContentPath, root);
-            var listed = projects.SelectMany(p => p.Artifacts, (Project, Artifact) => (Project, Artifact)).FirstOrDefault(l => l.Artifact.FullPath == path);
-            var project = listed.Project ?? projects.Where(p => IsBelow(path, p.Options.ProjectDirectory)).MaxBy(p => p.Options.ProjectDirectory.Length) ?? projects[0];
-            var artifact = (listed.Artifact ?? new TrackedArtifact { FullPath = path, DisplayName = "" }) with { DisplayName = pointer.ContentPath };
+            var (project, item) = KnownProject.FindOwner(projects, path);
+            var artifact = (item ?? new TrackedArtifact { FullPath = path, DisplayName = "" }) with { DisplayName = pointer.ContentPath };
             if (artifact.RestoreOnBuild || Path.Exists(path)) shares[project.Options.ProjectFile].Add((artifact, pointer.Pointer));
         }
 
@@ -71,7 +70,4 @@ internal sealed class ProjectShare(OperationOptions options, IReadOnlyList<(Trac
         Offline = repository.Offline,
         Artifacts = [],
     };
-
-    private static bool IsBelow(string path, string folder) =>
-        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
+using ModelTrack.Operations.Merging;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Store;
@@ -128,11 +129,12 @@ public static class PushOperation
     }
 
 
-    /// <summary>Earlier versions whose chunks the remote may have, likeliest first: the last in step, Git's history, what this push sent before.</summary>
+    /// <summary>Earlier versions whose chunks the remote may have, likeliest first: what it was merged from, the last in step, Git's history, what this push sent before.</summary>
     private static async Task<IReadOnlyList<Sha256Hash>> FindBasesAsync(
         OperationSession session, TrackedArtifact artifact, Sha256Hash itself, PushedTogether others, CancellationToken cancellationToken)
     {
         var bases = new List<Sha256Hash>();
+        bases.AddRange(MergedFrom.Find(session.Layout, itself).Select(p => p.Identity.Sha256));
         var state = session.States.Load(artifact.FullPath);
         if (state?.Partial?.Origin is { } origin) bases.Add(origin);
         if (state?.Base is { } known) bases.Add(known.Sha256);

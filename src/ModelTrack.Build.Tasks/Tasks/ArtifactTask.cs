@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Build.Framework;
 using ModelTrack.Operations;
+using ModelTrack.Operations.Merging;
 
 namespace ModelTrack.Tasks;
 
@@ -49,8 +50,35 @@ public abstract class ArtifactTask : ModelTrackTask
     private bool Finish(OperationResult result, ProjectSettings settings)
     {
         Results = ResultItems.ToItems(result);
+        TellMergeDriver(result, settings);
         if (CalledByName && settings.ReportFile is { } file) ResultItems.WriteReport(file, Verb, result);
         return result.Succeeded;
+    }
+
+    /// <summary>A build that had something to do keeps the merge driver's knowledge of package and remotes fresh; an idle one pays nothing.</summary>
+    private void TellMergeDriver(OperationResult result, ProjectSettings settings)
+    {
+        foreach (var artifact in result.Artifacts)
+        {
+            if (artifact.Action is not ("restored" or "saved" or "pushed" or "fetched")) continue;
+            RefreshMergeDriver(settings);
+            return;
+        }
+    }
+
+    /// <summary>What is not known is not merged by file: no build fails of it.</summary>
+    private void RefreshMergeDriver(ProjectSettings settings)
+    {
+        try
+        {
+            if (!MergeDriver.IsInstalled(settings.Operation.ProjectDirectory)) return;
+            KnownProject.Remember(Tracked(ArtifactItems.Read(Artifacts, settings)), settings.Operation);
+            MergeDriver.NotePackage(settings.Operation.ProjectDirectory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.LogMessage(MessageImportance.Low, "{0}", $"The merge driver was not told of this package and its remotes: {exception.Message}");
+        }
     }
 
     private protected static IReadOnlyList<TrackedArtifact> Tracked(IReadOnlyList<ArtifactItem> artifacts) => [.. artifacts.Select(a => a.Artifact)];

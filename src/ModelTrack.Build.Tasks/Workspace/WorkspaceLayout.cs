@@ -9,6 +9,17 @@ public sealed record WorkspaceLayout(string? RepositoryRoot, string? GitDirector
     private const string GitDirPrefix = "gitdir:";
     private const int MaxGitFile = 8192;
 
+    /// <summary>Git's own folder that all worktrees of a clone share; null where there is no Git.</summary>
+    public string? CommonGitDirectory
+    {
+        get
+        {
+            if (GitDirectory is null) return null;
+            var named = Path.Combine(GitDirectory, "commondir");
+            return File.Exists(named) ? Path.GetFullPath(File.ReadAllText(named).Trim(), GitDirectory) : GitDirectory;
+        }
+    }
+
     /// <param name="directory">The project's folder, full.</param>
     /// <param name="intermediateDirectory">The project's obj folder, full: the states go there where there is no Git.</param>
     public static WorkspaceLayout Find(string directory, string intermediateDirectory)

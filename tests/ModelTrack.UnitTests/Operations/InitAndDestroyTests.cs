@@ -33,13 +33,13 @@ public sealed class InitAndDestroyTests
         var log = new CapturingLog();
         await InitOperation.RunAsync(new RepositoryOptions(folder.Path, folder.Path) { Remote = "../a&b" }, log, CancellationToken.None);
         StringAssert.Contains(File.ReadAllText(folder["ModelTrack.props"]), "<ModelTrackRemote>../a&amp;b</ModelTrackRemote>", StringComparison.Ordinal);
-        Assert.AreEqual("*.png binary\n*.track text eol=lf\n", File.ReadAllText(folder[".gitattributes"]));
+        Assert.AreEqual("*.png binary\n*.track text eol=lf merge=modeltrack\n", File.ReadAllText(folder[".gitattributes"]));
         Assert.IsFalse(File.Exists(folder["Directory.Solution.targets"]));
 
         folder.Write("ModelTrack.props", "<Project />");
         await InitOperation.RunAsync(new RepositoryOptions(folder.Path, folder.Path), log, CancellationToken.None);
         Assert.AreEqual("<Project />", File.ReadAllText(folder["ModelTrack.props"]));
-        Assert.AreEqual("*.png binary\n*.track text eol=lf\n", File.ReadAllText(folder[".gitattributes"]));
+        Assert.AreEqual("*.png binary\n*.track text eol=lf merge=modeltrack\n", File.ReadAllText(folder[".gitattributes"]));
     }
 
     [TestMethod]
