@@ -29,6 +29,8 @@ need() {
 command -v dotnet > /dev/null || cannot_install "the .NET SDK is missing: https://dotnet.microsoft.com/download (see global.json for the version)."
 dotnet --version > /dev/null || cannot_install "no .NET SDK here fits global.json."
 need git git
+# Not on everybody's PATH.
+PATH=$PATH:/usr/sbin need sshd openssh-server
 # Ceph's gateway is the S3 server of the tests: tests/radosgw.sh.
 need ceph ceph-common
 need ceph-mon ceph-mon

@@ -14,7 +14,9 @@ internal sealed class GitNetworkException(string detail, bool isRefused) : Excep
 /// GITHUB_TOKEN (with GITHUB_USERNAME) counts first: a helper of the one command reads them from its environment, so that they stand in no URL,
 /// argument, file or log. Where nobody sits at a console, nothing waits for an answer.
 /// </summary>
-internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> variable)
+/// <param name="variable">This process's environment.</param>
+/// <param name="more">What Git gets beside it.</param>
+internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> variable, IReadOnlyDictionary<string, string>? more = null)
 {
     private const string TokenVariable = "GITHUB_TOKEN";
 
@@ -63,7 +65,7 @@ internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> v
 
     private async Task<Dictionary<string, string>> PlainEnvironmentAsync(string directory, CancellationToken cancellationToken)
     {
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string>(more ?? new Dictionary<string, string>())
         {
             ["GIT_TERMINAL_PROMPT"] = mayPrompt ? "1" : "0",
             ["GIT_ALLOW_PROTOCOL"] = Own("GIT_ALLOW_PROTOCOL") ?? AllowedProtocols,
@@ -97,14 +99,17 @@ internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> v
     {
         // Behind what the environment configures already. The empty helper takes away those before it: theirs would be asked first.
         var count = int.TryParse(variable("GIT_CONFIG_COUNT"), out var known) && known > 0 ? known : 0;
-        return new Dictionary<string, string>(plain)
+        var environment = new Dictionary<string, string>(plain)
         {
+            [TokenVariable] = Own(TokenVariable)!,
             ["GIT_CONFIG_COUNT"] = $"{count + 2}",
             [$"GIT_CONFIG_KEY_{count}"] = $"credential.{host}.helper",
             [$"GIT_CONFIG_VALUE_{count}"] = "",
             [$"GIT_CONFIG_KEY_{count + 1}"] = $"credential.{host}.helper",
             [$"GIT_CONFIG_VALUE_{count + 1}"] = TokenHelper,
         };
+        if (Own("GITHUB_USERNAME") is { } user) environment["GITHUB_USERNAME"] = user;
+        return environment;
     }
 
     private string? Own(string name) => variable(name) is { Length: > 0 } value ? value : null;

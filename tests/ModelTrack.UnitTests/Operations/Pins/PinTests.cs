@@ -119,6 +119,25 @@ public sealed class PinTests : IDisposable
     }
 
     [TestMethod]
+    public async Task Status_fetch_and_verify_know_pins()
+    {
+        var machine = await TwoVersionsAsync();
+        var pin = Pin(machine, "m.bin", "ab-test");
+        async Task<OperationResult> RunAsync(Machine.Verb verb) => await machine.SucceedAsync(verb([pin], machine.Options with { Explicit = true }, machine.Log, CancellationToken.None));
+
+        Assert.AreEqual("not resolved yet", (await RunAsync(StatusOperation.RunAsync)).Artifacts.Single().Status);
+        Assert.IsFalse(File.Exists(machine.PathOf(PinLock.FileName)), "Status writes nothing.");
+        Directory.Delete(machine.Store, recursive: true);
+        Assert.AreEqual("fetched", (await RunAsync(FetchOperation.RunAsync)).Artifacts.Single().Action);
+        Assert.AreEqual("missing", (await RunAsync(StatusOperation.RunAsync)).Artifacts.Single().Status);
+        await RunAsync(RestoreOperation.RunAsync);
+        Assert.AreEqual("in step", (await RunAsync(StatusOperation.RunAsync)).Artifacts.Single().Status);
+        Assert.AreEqual("verified", (await RunAsync(VerifyOperation.RunAsync)).Artifacts.Single().Action);
+        Assert.IsEmpty((await RunAsync(SaveOperation.RunAsync)).Artifacts);
+        Assert.IsEmpty((await RunAsync(PushOperation.RunAsync)).Artifacts);
+    }
+
+    [TestMethod]
     public async Task A_locked_build_without_an_entry_fails_and_writes_nothing()
     {
         var machine = await TwoVersionsAsync();
