@@ -45,12 +45,14 @@ public sealed record BucketServerOptions
 /// A server that speaks as much S3 as the driver does, in memory, and misbehaves when asked. It refuses what compatibles are known to lack: chunked signatures, trailers, part numbers.
 /// Signatures are not looked at; the real server of the tests does that.
 /// </summary>
-public sealed class BucketServer : IAsyncDisposable
+public sealed class BucketServer : IFaultyServer
 {
     private readonly WebApplication _app;
     private readonly BucketServerOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _puts = new();
+    private long _received;
+    private long _sent;
 
     private BucketServer(WebApplication app, BucketServerOptions options)
     {
@@ -66,6 +68,20 @@ public sealed class BucketServer : IAsyncDisposable
     public ConcurrentQueue<SeenRequest> Seen { get; } = new();
 
     public FaultScript Faults { get; } = new();
+
+    /// <summary>It refuses requests more than 15 minutes off its clock.</summary>
+    public TimeSpan Clock { get; set; }
+
+    public long BytesReceived => Interlocked.Read(ref _received);
+
+    public long BytesSent => Interlocked.Read(ref _sent);
+
+    public void Forget()
+    {
+        Seen.Clear();
+        Interlocked.Exchange(ref _received, 0);
+        Interlocked.Exchange(ref _sent, 0);
+    }
 
     /// <summary>Asked first; null for the true answer.</summary>
     public Func<SeenRequest, PlayedAnswer?> Play { get; set; } = _ => null;
@@ -88,7 +104,7 @@ public sealed class BucketServer : IAsyncDisposable
             });
         });
         var app = builder.Build();
-        var server = new BucketServer(app, options);
+        var server = new BucketServer(app, options) { Clock = options.Clock };
         app.Run(server.HandleAsync);
         await app.StartAsync();
         server.Endpoint = app.Urls.First() + options.BasePath;
@@ -113,7 +129,7 @@ public sealed class BucketServer : IAsyncDisposable
         Seen.Enqueue(seen);
         try
         {
-            context.Response.Headers.Date = (DateTimeOffset.UtcNow + _options.Clock).ToString("R", CultureInfo.InvariantCulture);
+            context.Response.Headers.Date = (DateTimeOffset.UtcNow + Clock).ToString("R", CultureInfo.InvariantCulture);
             var answer = Play(seen) ?? Refusal(seen);
             if (answer is not null) await RefuseAsync(context, answer);
             else await AnswerAsync(context, name, Faults.Next(request.Method, name));
@@ -133,7 +149,7 @@ public sealed class BucketServer : IAsyncDisposable
         if (request.Headers.ContainsKey("x-amz-trailer") || request.Headers.Keys.Any(key => key.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase))) return new PlayedAnswer(501, "NotImplemented", "checksums");
         if (request.Query.Contains("partNumber", StringComparison.Ordinal)) return new PlayedAnswer(501, "NotImplemented", "partNumber");
         var time = DateTimeOffset.ParseExact(request.Headers["x-amz-date"], "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        return (time - (DateTimeOffset.UtcNow + _options.Clock)).Duration() > TimeSpan.FromMinutes(15) ? new PlayedAnswer(403, "RequestTimeTooSkewed") : null;
+        return (time - (DateTimeOffset.UtcNow + Clock)).Duration() > TimeSpan.FromMinutes(15) ? new PlayedAnswer(403, "RequestTimeTooSkewed") : null;
     }
 
     private static async Task RefuseAsync(HttpContext context, PlayedAnswer answer)
@@ -151,7 +167,13 @@ public sealed class BucketServer : IAsyncDisposable
         switch (fault)
         {
             case ServerFault.Status500: return RefuseAsync(context, new PlayedAnswer(500, "InternalError"));
+            case ServerFault.Status502: return RefuseAsync(context, new PlayedAnswer(502, ""));
             case ServerFault.Status503: return RefuseAsync(context, new PlayedAnswer(503, "SlowDown"));
+            case ServerFault.Status429: return RefuseAsync(context, new PlayedAnswer(429, "TooManyRequests"));
+            case ServerFault.Status403: return RefuseAsync(context, new PlayedAnswer(403, "AccessDenied"));
+            case ServerFault.Status405: return RefuseAsync(context, new PlayedAnswer(405, "MethodNotAllowed"));
+            case ServerFault.Status413: return RefuseAsync(context, new PlayedAnswer(413, ""));
+            case ServerFault.Status507: return RefuseAsync(context, new PlayedAnswer(507, ""));
             case ServerFault.CutBefore: throw new IOException("played");
             case ServerFault.Stall when context.Request.Method != "PUT": return ForeverAsync(context);
         }
@@ -188,6 +210,7 @@ public sealed class BucketServer : IAsyncDisposable
         var half = (request.ContentLength ?? 0) / 2;
         while (await request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var read)
         {
+            Interlocked.Add(ref _received, read);
             body.Write(buffer, 0, read);
             if (body.Length < half) continue;
             if (fault == ServerFault.CutWithin) throw new IOException("played");
@@ -214,6 +237,7 @@ public sealed class BucketServer : IAsyncDisposable
 
         // A server that stores other bytes than came, and does not notice.
         if (fault == ServerFault.Short) bytes = bytes[..^1];
+        if (fault == ServerFault.Long) bytes = [.. bytes, 0x5A];
         lock (_puts)
         {
             if (isConditional && _options.ConditionalPut == true && Objects.ContainsKey(name))
@@ -240,8 +264,9 @@ public sealed class BucketServer : IAsyncDisposable
 
         var isHead = context.Request.Method == "HEAD";
         response.Headers.ETag = fault == ServerFault.LyingETag ? "\"always\"" : stored.ETag;
-        response.Headers.LastModified = stored.Time.ToString("R", CultureInfo.InvariantCulture);
-        if (!isHead && context.Request.Headers.IfNoneMatch == stored.ETag && fault != ServerFault.IgnoreConditions)
+        response.Headers.LastModified = (stored.Time + (fault == ServerFault.ClockAhead ? TimeSpan.FromDays(3652) : TimeSpan.Zero)).ToString("R", CultureInfo.InvariantCulture);
+        var isMet = context.Request.Headers.IfNoneMatch == stored.ETag || (fault == ServerFault.LyingETag && context.Request.Headers.IfNoneMatch.Count > 0);
+        if (!isHead && isMet && fault != ServerFault.IgnoreConditions)
         {
             response.StatusCode = 304;
             return;
@@ -265,18 +290,22 @@ public sealed class BucketServer : IAsyncDisposable
 
         var body = stored.Bytes[from..(to + 1)];
         if (fault == ServerFault.WrongByte) body[body.Length / 2] ^= 0x10;
-        response.ContentLength = body.Length + (fault == ServerFault.Long ? 1 : 0);
+        var extra = fault is ServerFault.Long or ServerFault.LongUntold ? 1 : 0;
+        if (fault != ServerFault.LongUntold || isHead) response.ContentLength = body.Length + extra;
         if (isHead) return;
-        if (fault is ServerFault.CutWithin or ServerFault.StallWithin)
-        {
-            await response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), context.RequestAborted);
-            await response.Body.FlushAsync(context.RequestAborted);
-            if (fault == ServerFault.StallWithin) await ForeverAsync(context);
-            throw new IOException("played");
-        }
+        await SendBodyAsync(context, [.. body, .. new byte[extra]], fault);
+    }
 
-        await response.Body.WriteAsync(body, context.RequestAborted);
-        if (fault == ServerFault.Long) await response.Body.WriteAsync(new byte[1], context.RequestAborted);
+    private async Task SendBodyAsync(HttpContext context, byte[] body, ServerFault? fault)
+    {
+        var isCut = fault is ServerFault.CutWithin or ServerFault.StallWithin or ServerFault.Short;
+        var end = fault == ServerFault.Short ? body.Length - 1 : isCut ? body.Length / 2 : body.Length;
+        await context.Response.Body.WriteAsync(body.AsMemory(0, end), context.RequestAborted);
+        Interlocked.Add(ref _sent, end);
+        if (!isCut && fault != ServerFault.CutAfter) return;
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (fault == ServerFault.StallWithin) await ForeverAsync(context);
+        throw new IOException("played");
     }
 
     /// <summary>Two keys a page, so that there is always another.</summary>
@@ -304,7 +333,7 @@ public sealed class BucketServer : IAsyncDisposable
         await Task.Delay(Timeout.Infinite, either.Token);
     }
 
-    private void Store(string name, byte[] bytes) => Objects[name] = new StoredObject(bytes, '"' + Convert.ToHexStringLower(Md5(bytes)) + '"', DateTimeOffset.UtcNow);
+    private void Store(string name, byte[] bytes) => Objects[name] = new StoredObject(bytes, '"' + Convert.ToHexStringLower(Md5(bytes)) + '"', DateTimeOffset.UtcNow + Clock);
 
     // S3's own tags and digests are MD5.
 #pragma warning disable CA5351

@@ -24,7 +24,7 @@ public sealed record StoredObject(byte[] Bytes, string ETag, DateTimeOffset Time
 /// <summary>
 /// A real HTTP server on loopback that keeps objects in memory, counts requests and bytes, and plays faults that a test asks for.
 /// </summary>
-public sealed partial class ObjectServer : IAsyncDisposable
+public sealed partial class ObjectServer : IFaultyServer
 {
     private readonly WebApplication _app;
     private readonly ObjectServerOptions _options;
@@ -55,10 +55,10 @@ public sealed partial class ObjectServer : IAsyncDisposable
     /// <summary>The Authorization header let in from now on; null for everybody.</summary>
     public string? Authorization { get; set; }
 
-    /// <summary>Bytes of bodies that came, whole or not.</summary>
+    public TimeSpan Clock { get; set; }
+
     public long BytesReceived => Interlocked.Read(ref _received);
 
-    /// <summary>Bytes of bodies that went out.</summary>
     public long BytesSent => Interlocked.Read(ref _sent);
 
     public int Requests(string? method = null, string area = "") =>
@@ -138,7 +138,7 @@ public sealed partial class ObjectServer : IAsyncDisposable
                 return;
             }
 
-            context.Response.Headers["Date"] = (DateTimeOffset.UtcNow + Skew(fault)).ToString("R", CultureInfo.InvariantCulture);
+            context.Response.Headers["Date"] = (DateTimeOffset.UtcNow + Clock + Skew(fault)).ToString("R", CultureInfo.InvariantCulture);
             await AnswerAsync(context, key, fault);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or BadHttpRequestException)
@@ -293,6 +293,11 @@ public sealed partial class ObjectServer : IAsyncDisposable
 
         await WriteAsync(context, body);
         if (extra > 0) await WriteAsync(context, new byte[] { 0x5A });
+        if (fault == ServerFault.CutAfter)
+        {
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            throw new IOException("played");
+        }
     }
 
     private async Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
@@ -358,7 +363,7 @@ public sealed partial class ObjectServer : IAsyncDisposable
     }
 
     private void Store(string key, byte[] bytes) =>
-        Objects[key] = new StoredObject(bytes, '"' + Convert.ToHexStringLower(SHA256.HashData(bytes))[..16] + '"', DateTimeOffset.UtcNow);
+        Objects[key] = new StoredObject(bytes, '"' + Convert.ToHexStringLower(SHA256.HashData(bytes))[..16] + '"', DateTimeOffset.UtcNow + Clock);
 
     private static TimeSpan Skew(ServerFault? fault) => fault == ServerFault.ClockAhead ? TimeSpan.FromDays(3652) : TimeSpan.Zero;
 

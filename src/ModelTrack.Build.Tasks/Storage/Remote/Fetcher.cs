@@ -36,8 +36,7 @@ internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
         for (var attempt = 0; attempt < Tries && missing.Count > 0; attempt++)
         {
             var isRepeat = attempt > 0;
-            if (isRepeat) manifest = await AgainAsync(manifest.Artifact, cancellationToken).ConfigureAwait(false);
-            var body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
+            (manifest, var body) = await ReadBodyAsync(manifest, isRepeat, cancellationToken).ConfigureAwait(false);
             var map = ContentMap.Of(session.Identity, manifest, body, content);
             var pass = new FetchPass(session, manifest, body, isRepeat);
             try
@@ -73,8 +72,7 @@ internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
         ReadProblem? problem = null;
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            if (attempt > 0) manifest = await AgainAsync(manifest.Artifact, cancellationToken).ConfigureAwait(false);
-            var body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
+            (manifest, var body) = await ReadBodyAsync(manifest, attempt > 0, cancellationToken).ConfigureAwait(false);
             var count = CountOf(manifest, body);
             var parts = new ReadOnlyMemory<byte>[count];
             var problems = await new ChunkReads(session).RunAsync(
@@ -111,6 +109,25 @@ internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
         var count = 0;
         for (; count < body.Count && size > 0; count++) size -= body[count].Length;
         return size == 0 ? count : throw StorageErrors.ManifestDisagrees(session.Identity, manifest.Artifact, manifest.Key, "its chunks do not end where the listing does");
+    }
+
+    /// <summary>The chunks, by a manifest that is read anew where this is a repeat, or where its own pieces are not what it says.</summary>
+    private async Task<(RemoteManifest Manifest, ManifestBody Body)> ReadBodyAsync(RemoteManifest manifest, bool isRepeat, CancellationToken cancellationToken)
+    {
+        if (!isRepeat)
+        {
+            try
+            {
+                return (manifest, await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false));
+            }
+            catch (ModelTrackException e) when (StorageErrors.IsRemoteDamage(e))
+            {
+                // Wrong on the way only, or the manifest has been replaced and its packs are gone.
+            }
+        }
+
+        var again = await AgainAsync(manifest.Artifact, cancellationToken).ConfigureAwait(false);
+        return (again, await manifests.ReadBodyAsync(again, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<RemoteManifest> AgainAsync(Sha256Hash artifact, CancellationToken cancellationToken) =>

@@ -27,43 +27,17 @@ internal sealed class RemoteManifests(RemoteSession session)
     /// <summary>What most roots fit in: that of a 5 GB file has some 40 KiB.</summary>
     private const int FirstRead = 256 * 1024;
 
+    /// <summary>What there is; wrong bytes are asked for once more, without any condition, since they may have been wrong on the way only.</summary>
     /// <param name="trustCache">False reads the manifest anew.</param>
     /// <exception cref="ModelTrackException">It is whole, but of a version that this one cannot read.</exception>
     public async Task<ManifestLook> LookAsync(Sha256Hash artifact, bool trustCache, CancellationToken cancellationToken)
     {
-        var key = RemoteKeys.Manifest(artifact);
         if (!trustCache) session.Cache.Drop(artifact);
         var cached = trustCache ? session.Cache.Load(artifact) : null;
         if (cached is not null && !IsOf(artifact, cached.Root)) cached = null;
 
-        var (read, bytes) = await ReadAsync(key, cached?.ETag, cancellationToken).ConfigureAwait(false);
-        switch (read.Status)
-        {
-            case ReadStatus.NotModified:
-                return new ManifestLook(new RemoteManifest(artifact, Parse(cached!.Root, key), cached.Root, cached.ETag, cached.PacksSeen) { Written = cached.Written }, false);
-            case ReadStatus.Absent:
-                return default;
-        }
-
-        // What the store kept of a manifest that the remote lost stays: it may heal it.
-        if (!ManifestReader.IsWhole(bytes.Span)) return new ManifestLook(null, IsTorn: true);
-
-        ManifestRoot root;
-        try
-        {
-            root = Parse(bytes, key);
-        }
-        catch (ModelTrackException e) when (StorageErrors.IsManifestDamage(e))
-        {
-            return new ManifestLook(null, IsTorn: true, e);
-        }
-
-        if (root.Info.Artifact != artifact) return new ManifestLook(null, IsTorn: true);
-
-        var isAsCached = cached is not null && cached.Root.Span.SequenceEqual(bytes.Span);
-        var manifest = new RemoteManifest(artifact, root, bytes, read.Head!.ETag, isAsCached ? cached!.PacksSeen : null) { Written = read.Head.LastModified };
-        if (!isAsCached || cached!.ETag != manifest.ETag) Keep(manifest, isAsCached ? cached!.Body : default);
-        return new ManifestLook(manifest, false);
+        var look = await LookOnceAsync(artifact, cached, cancellationToken).ConfigureAwait(false);
+        return look.IsTorn ? await LookOnceAsync(artifact, null, cancellationToken).ConfigureAwait(false) : look;
     }
 
     /// <summary>The manifest, or null when it is absent; a damaged one is a coded error.</summary>
@@ -146,6 +120,39 @@ internal sealed class RemoteManifests(RemoteSession session)
         }
 
         return all;
+    }
+
+    private async Task<ManifestLook> LookOnceAsync(Sha256Hash artifact, CachedManifest? cached, CancellationToken cancellationToken)
+    {
+        var key = RemoteKeys.Manifest(artifact);
+        var (read, bytes) = await ReadAsync(key, cached?.ETag, cancellationToken).ConfigureAwait(false);
+        switch (read.Status)
+        {
+            case ReadStatus.NotModified:
+                return new ManifestLook(new RemoteManifest(artifact, Parse(cached!.Root, key), cached.Root, cached.ETag, cached.PacksSeen) { Written = cached.Written }, false);
+            case ReadStatus.Absent:
+                return default;
+        }
+
+        // What the store kept of a manifest that the remote lost stays: it may heal it.
+        if (!ManifestReader.IsWhole(bytes.Span)) return new ManifestLook(null, IsTorn: true);
+
+        ManifestRoot root;
+        try
+        {
+            root = Parse(bytes, key);
+        }
+        catch (ModelTrackException e) when (StorageErrors.IsManifestDamage(e))
+        {
+            return new ManifestLook(null, IsTorn: true, e);
+        }
+
+        if (root.Info.Artifact != artifact) return new ManifestLook(null, IsTorn: true);
+
+        var isAsCached = cached is not null && cached.Root.Span.SequenceEqual(bytes.Span);
+        var manifest = new RemoteManifest(artifact, root, bytes, read.Head!.ETag, isAsCached ? cached!.PacksSeen : null) { Written = read.Head.LastModified };
+        if (!isAsCached || cached!.ETag != manifest.ETag) Keep(manifest, isAsCached ? cached!.Body : default);
+        return new ManifestLook(manifest, false);
     }
 
     private async Task<(ReadResult Read, ReadOnlyMemory<byte> Bytes)> ReadAsync(string key, string? ifNoneMatch, CancellationToken cancellationToken)

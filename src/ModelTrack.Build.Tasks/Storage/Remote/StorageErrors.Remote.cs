@@ -12,8 +12,13 @@ internal static partial class StorageErrors
     public static ModelTrackException ManifestDamaged(string remote, Sha256Hash artifact, string key, string problem) =>
         Catalog.Error("MT3102", remote, artifact, key, problem);
 
+    private const string RemoteContentDamagedCode = "MT3103";
+
+    /// <summary>Whether what came from a remote is not what it should be, which another look may find otherwise.</summary>
+    public static bool IsRemoteDamage(ModelTrackException error) => error.Code == RemoteContentDamagedCode || IsManifestDamage(error);
+
     public static ModelTrackException RemoteContentDamaged(string remote, Sha256Hash artifact, string key, string problem) =>
-        Catalog.Error("MT3103", remote, artifact, key, problem);
+        Catalog.Error(RemoteContentDamagedCode, remote, artifact, key, problem);
 
     public const string ManifestDisagreesCode = "MT3104";
 
