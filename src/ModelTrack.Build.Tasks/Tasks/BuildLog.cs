@@ -10,10 +10,14 @@ namespace ModelTrack.Tasks;
 internal sealed class BuildLog(ModelTrackTask task) : IOperationLog, IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly List<string> _reported = [];
     private ProgressDisplay? _display;
     private TransferProgress? _progress;
 
     public bool HasErrors { get; private set; }
+
+    /// <summary>The lines for a person so far.</summary>
+    public IReadOnlyList<string> Reported => _reported;
 
     public TransferProgress Progress
     {
@@ -38,6 +42,7 @@ internal sealed class BuildLog(ModelTrackTask task) : IOperationLog, IDisposable
         lock (_gate)
         {
             var later = BuildReport.Of(task.BuildEngine4, task.LogDirectory).Add(line);
+            _reported.Add(line);
             task.Log.LogMessage(later ? MessageImportance.Normal : MessageImportance.High, "{0}", line);
         }
     }

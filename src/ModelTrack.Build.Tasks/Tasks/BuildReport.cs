@@ -4,14 +4,15 @@ namespace ModelTrack.Tasks;
 
 /// <summary>
 /// The lines for a person of one project in one build. MSBuild disposes it when the build is over and the terminal's live display is
-/// gone: then it prints them, just above the build's last line. They also stand in obj/modeltrack/last.txt.
+/// gone: then it prints them, just above the build's last line; those of worker processes go by <see cref="TerminalSpool"/>. They also
+/// stand in obj/modeltrack/last.txt.
 /// </summary>
 internal sealed class BuildReport : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
     private readonly string? _file;
-    private readonly bool _terminal = !Console.IsOutputRedirected;
+    private readonly bool _terminal = TerminalSpool.HasTerminal;
 
     private BuildReport(string? directory) => _file = directory is null ? null : Path.Combine(directory, "modeltrack", "last.txt");
 

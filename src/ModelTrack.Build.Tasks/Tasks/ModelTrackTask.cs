@@ -23,6 +23,7 @@ public abstract class ModelTrackTask : Microsoft.Build.Utilities.Task, ICancelab
     public sealed override bool Execute()
     {
         using var log = new BuildLog(this);
+        TerminalSpool.Prepare(BuildEngine6);
         try
         {
             return RunAsync(log, _cancellation.Token).GetAwaiter().GetResult() && !Log.HasLoggedErrors;
@@ -36,6 +37,10 @@ public abstract class ModelTrackTask : Microsoft.Build.Utilities.Task, ICancelab
         {
             log.Error(exception.Diagnostic);
             return false;
+        }
+        finally
+        {
+            TerminalSpool.Send(BuildEngine6, log.Reported);
         }
     }
 
