@@ -43,6 +43,8 @@ public static class CheckoutOperation
         await work.CheckoutAsync(target.Branch ?? target.Commit.Id, target.Name, cancellationToken).ConfigureAwait(false);
         var already = before == (target.Branch ?? target.Commit.ShortId);
         log.Report(already ? $"at {Described(target)} already" : $"switched from {before} to {Described(target)}");
+        // Else data that Git has just written would be newer than the model that was trained from it, and the next build would train again.
+        await Task.Delay(FilePlacer.NewerAfter, cancellationToken).ConfigureAwait(false);
         var restored = new List<ArtifactResult>();
         var succeeded = true;
         foreach (var share in shares)

@@ -38,9 +38,10 @@ internal sealed class HeadStatus
         }
     }
 
-    /// <summary>Judged on values: line ends and spaces that Git changed make no difference. Null when neither side has a pointer.</summary>
+    /// <summary>Judged on values: line ends and spaces that Git changed make no difference. Null when neither side has a pointer; a pin has none of its own.</summary>
     public string? Of(TrackedArtifact artifact)
     {
+        if (artifact.IsPinned) return null;
         var here = PointerFile.Read(PointerFile.PathFor(artifact.FullPath));
         if (!_atHead.TryGetValue(PointerPath(_session, artifact), out var bytes)) return here is null ? null : NotCommitted;
         if (here is null) return Removed;

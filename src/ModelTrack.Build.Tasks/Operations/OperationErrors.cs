@@ -30,7 +30,7 @@ internal static class OperationErrors
     /// <summary>An imported artifact's source is asked then.</summary>
     public const string CannotDeliverCode = "MT5510";
 
-    public static ModelTrackException CannotDeliver(string artifact, string extent, string identity, string tried, string hint) => s_catalog.Error(CannotDeliverCode, artifact, extent, identity, tried, hint);
+    public static ModelTrackException CannotDeliver(string artifact, string extent, string identity, string tried, string hint) => s_catalog.Error(CannotDeliverCode, artifact, extent, identity, tried.TrimEnd('.'), hint);
 
     public static ModelTrackException RestoreInterrupted(string artifact, string files) => s_catalog.Error("MT5511", artifact, files);
 

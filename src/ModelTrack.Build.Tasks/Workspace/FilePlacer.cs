@@ -9,7 +9,12 @@ namespace ModelTrack.Workspace;
 public sealed class FilePlacer(PlacementOptions options)
 {
     // So much earlier that a change right after the placing gets another time, and the placed file need not be hashed again to be trusted.
-    private readonly long _mtimeNs = AvoidWholeSecond(FileTime.NowNs() - FileTime.FineGranularityNs - 10_000_000);
+    private const long BackDateNs = FileTime.FineGranularityNs + 10_000_000;
+
+    private readonly long _mtimeNs = AvoidWholeSecond(FileTime.NowNs() - BackDateNs);
+
+    /// <summary>How long after a file was written placing has to begin for the placed files to be newer than it.</summary>
+    public static TimeSpan NewerAfter { get; } = TimeSpan.FromMicroseconds((2 * BackDateNs) / 1000);
 
     public PlacementOptions Options { get; } = options;
 
