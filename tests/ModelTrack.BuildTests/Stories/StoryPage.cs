@@ -65,7 +65,7 @@ public sealed partial class StoryPage
             else if (line.StartsWith("```", StringComparison.Ordinal)) isConsole = line == "```console";
             else if (!isConsole) continue;
             else if (line.StartsWith("$ ", StringComparison.Ordinal)) _sections[^1].Commands.Add((line[2..], []));
-            else if (line.StartsWith("> ", StringComparison.Ordinal)) _sections[^1].Commands[^1] = (_sections[^1].Commands[^1].Command + "\n" + line[2..], []);
+            else if (line.StartsWith("> ", StringComparison.Ordinal) && _sections[^1].Commands[^1].Lines.Count == 0) _sections[^1].Commands[^1] = (_sections[^1].Commands[^1].Command + "\n" + line[2..], []);
             else if (line.Trim() is not ("" or "…")) _sections[^1].Commands[^1].Lines.Add(line.Trim());
         }
 
