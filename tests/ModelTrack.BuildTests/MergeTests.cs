@@ -136,5 +136,20 @@ public sealed class MergeTests : BuildTest
         Git(Bob, "add", "-A").Succeeds();
         Build(Bob).Succeeds();
         Has(Bob, ("m.onnx", "ada's model"));
+
+        // What the driver cannot read, of a later version say, is Git's to merge as well.
+        Git(Ada, "switch", "-q", "-c", "later").Succeeds();
+        foreach (var branch in (string[])["later", "other"])
+        {
+            if (branch == "other") Git(Ada, "switch", "-q", "-c", "other", "later~1").Succeeds();
+            Folder.Write($"{Ada}/App/new.track", $"{{ \"modeltrack\": 2, \"{branch}\": 1 }}\n");
+            Git(Ada, "add", "-A").Succeeds();
+            Git(Ada, "commit", "-q", "-m", branch).Succeeds();
+        }
+
+        var unknown = Git(Ada, "merge", "later");
+        Assert.AreEqual(1, unknown.ExitCode, unknown.Text);
+        unknown.Says("could not merge App/new.track");
+        StringAssert.Contains(Folder.Read($"{Ada}/App/new.track"), "<<<<<<< ours", StringComparison.Ordinal);
     }
 }

@@ -36,15 +36,22 @@ public sealed record KnownProject(OperationOptions Options, IReadOnlyList<Tracke
     /// <summary>All projects that have told, less those that are gone; the repository itself when there is none.</summary>
     public static IReadOnlyList<KnownProject> FindAll(RepositoryOptions options)
     {
-        var projects = new List<KnownProject>();
-        if (FolderOf(options.Root) is { } folder && Directory.Exists(folder))
-        {
-            projects.AddRange(Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<KnownProject>());
-        }
-
+        var projects = ReadAll(FolderOf(options.Root));
         if (projects.Count == 0) projects.Add(new KnownProject(OfRepository(options), []));
         return projects;
     }
+
+    /// <summary>As the other, for who only asks for remotes and store: in a linked worktree in which nothing has told yet, the clone's first worktree answers.</summary>
+    public static IReadOnlyList<KnownProject> FindAllOfClone(RepositoryOptions options)
+    {
+        if (ReadAll(FolderOf(options.Root)) is { Count: > 0 } own) return own;
+        var common = WorkspaceLayout.Find(options.Root, options.Root).CommonGitDirectory is { } git ? ReadAll(Path.Combine(git, "modeltrack", "projects")) : [];
+        return common.Count > 0 ? common : FindAll(options);
+    }
+
+    private static List<KnownProject> ReadAll(string? folder) => folder is not null && Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<KnownProject>()]
+        : [];
 
     /// <summary>Who answers for a content: the project that lists it, then the nearest one above, then the first.</summary>
     public static (KnownProject Project, TrackedArtifact? Item) FindOwner(IReadOnlyList<KnownProject> projects, string contentPath)

@@ -272,6 +272,18 @@ public sealed class MergeOperationTests : IDisposable
     }
 
     [TestMethod]
+    public async Task A_linked_worktree_that_was_never_built_knows_the_clone_s_remotes()
+    {
+        await CommitAsync(_ada, "m.bin", ("m.bin", "one"));
+        var tree = _ada.PathOf("../a linked tree");
+        Git(_ada, "worktree", "add", "-q", "-b", "linked", tree);
+        var options = new RepositoryOptions(tree, tree);
+        Assert.IsNull(KnownProject.FindAllOfClone(options).Single().Options.DefaultRemote);
+        Know(_ada, "m.bin");
+        Assert.AreEqual(_team.Remote, KnownProject.FindAllOfClone(options).Single().Options.DefaultRemote);
+    }
+
+    [TestMethod]
     public async Task Destroy_takes_the_driver_out_of_the_clone()
     {
         _ada.Write(".gitattributes", "*.png binary\n*.track text eol=lf\n");

@@ -70,7 +70,7 @@ public static class MergeOperation
         MergeRequest request, Pointer? origin, Pointer ours, Pointer theirs, IOperationLog log, CancellationToken cancellationToken)
     {
         var path = Path.GetFullPath(ContentPath(request), request.Root);
-        var (project, item) = KnownProject.FindOwner(KnownProject.FindAll(new RepositoryOptions(request.Root, request.Root)), path);
+        var (project, item) = KnownProject.FindOwner(KnownProject.FindAllOfClone(new RepositoryOptions(request.Root, request.Root)), path);
         var artifact = (item ?? new TrackedArtifact { FullPath = path, DisplayName = "" }) with { DisplayName = ContentPath(request) };
         await using var session = new OperationSession(project.Options with { Locked = false, Explicit = true, Artifacts = [] }, log);
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
