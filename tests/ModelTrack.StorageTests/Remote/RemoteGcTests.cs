@@ -349,6 +349,23 @@ public sealed class RemoteGcTests
         Assert.HasCount(1, await fresh.Remote.RepositoriesAsync(default));
     }
 
+    [TestMethod]
+    public async Task Artifacts_pushed_at_the_same_time_make_their_repository_known_once()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        await one.SaveAndPushAsync(Content(1));
+        bed.Count.Reset();
+        var answer = new TaskCompletionSource<string>();
+        var both = Task.WhenAll(
+            one.Remote.RegisterRepositoryAsync("/w/a", _ => answer.Task, hasSent: true, default),
+            one.Remote.RegisterRepositoryAsync("/w/a", _ => answer.Task, hasSent: true, default));
+        answer.SetResult("https://host/a");
+        await both;
+
+        Assert.AreEqual(1, bed.Count.Requests());
+    }
+
     private static byte[] Content(int seed) => Noise(150_000, seed);
 
     /// <summary>A remote with old garbage, and a push that wants some of it.</summary>

@@ -15,6 +15,7 @@ public sealed class PackedRemote : IAsyncDisposable
     private readonly RemoteSession _session;
     private readonly RemoteManifests _manifests;
     private readonly RemoteLayout _layout;
+    private readonly SemaphoreSlim _registering = new(1, 1);
 
     /// <param name="transport">Retried, limited and counted by whoever opened it.</param>
     public PackedRemote(ITransport transport, LocalStore store, IOperationLog log, TimeProvider? time = null)
@@ -96,13 +97,22 @@ public sealed class PackedRemote : IAsyncDisposable
     public Task RegisterRepositoryAsync(string workspace, Func<CancellationToken, Task<string>> findUrl, bool hasSent, CancellationToken cancellationToken) =>
         GuardAsync<object?>(async () =>
         {
-            var known = _session.Store.FindRegistration(Identity, workspace);
-            if (known is not null && !hasSent) return null;
-            var url = await findUrl(cancellationToken).ConfigureAwait(false);
-            if (known == url) return null;
-            await _session.Transport.PutAsync(RemoteKeys.Repository(url), Encoding.UTF8.GetBytes(url + "\n"), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-            _session.Store.NoteRegistration(Identity, workspace, url);
-            return null;
+            // One at a time: were two written, and this process killed after the one's note and before the other's end, nobody would come by what is left.
+            await _registering.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var known = _session.Store.FindRegistration(Identity, workspace);
+                if (known is not null && !hasSent) return null;
+                var url = await findUrl(cancellationToken).ConfigureAwait(false);
+                if (known == url) return null;
+                await _session.Transport.PutAsync(RemoteKeys.Repository(url), Encoding.UTF8.GetBytes(url + "\n"), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+                _session.Store.NoteRegistration(Identity, workspace, url);
+                return null;
+            }
+            finally
+            {
+                _registering.Release();
+            }
         });
 
     /// <summary>The repositories that ever pushed here: garbage collection has to hear of each.</summary>
@@ -120,6 +130,7 @@ public sealed class PackedRemote : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _session.Dispose();
+        _registering.Dispose();
         await _session.Transport.DisposeAsync().ConfigureAwait(false);
     }
 
