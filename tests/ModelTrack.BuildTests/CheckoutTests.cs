@@ -104,6 +104,58 @@ public sealed class CheckoutTests : BuildTest
     }
 
     [TestMethod]
+    public void The_first_verb_ever_knows_the_remotes_of_all_projects()
+    {
+        string[] projects = ["App", "Two", "Three"];
+        foreach (var name in projects) Folder.WithApp(Model, $"<ModelTrackRemote>remotes/{name}</ModelTrackRemote>", folder: name, name: name).Write($"remotes/{name}/.keep", "");
+        Folder.Write(".gitignore", "bin/\nobj/\n.data/\nremotes/\n*.binlog\n");
+        Folder.Write("all.slnx", $"<Solution>{string.Concat(projects.Select(p => $"<Project Path=\"{p}/{p}.csproj\" />"))}</Solution>");
+        Folder.Git(".", "init", "-q");
+        Folder.Dotnet("App", "msbuild", "-t:ModelTrackInit", "-nologo", "-v:q").Succeeds();
+        foreach (var tag in (string[])["v1", "v2"])
+        {
+            foreach (var name in projects) Folder.Write($"{name}/models/m.onnx", $"{name} {tag}");
+            Folder.Dotnet(".", "msbuild", "all.slnx", "-t:ModelTrackSave;ModelTrackPush", "-m", "-nologo", "-v:q").Succeeds();
+            Folder.Git(".", "add", "-A");
+            Folder.Git(".", "commit", "-q", "-m", tag);
+            Folder.Git(".", "tag", tag);
+        }
+
+        // As in a fresh clone: nobody has told anything, and nothing is in the store.
+        Directory.Delete(Folder[".git/modeltrack/projects"], recursive: true);
+        BuildFolder.DeleteTree(Folder[".data"]);
+        Folder.Dotnet(".", "msbuild", "all.slnx", "-t:ModelTrackCheckout", "-p:ModelTrackRevision=v1", "-m", "-nologo", "-v:m").Succeeds();
+
+        foreach (var name in projects) Assert.AreEqual($"{name} v1", Folder.Read($"{name}/models/m.onnx"));
+    }
+
+    [TestMethod]
+    public void A_push_of_commits_before_their_content_is_kept_back_by_the_hook()
+    {
+        Folder.WithApp(Model).Write(".gitignore", "bin/\nobj/\n.data/\nremote/\nserver/\n*.binlog\n");
+        Directory.CreateDirectory(Folder["remote"]);
+        Folder.Git(".", "init", "-q");
+        Folder.Git(".", "init", "-q", "--bare", "server");
+        Folder.Git(".", "remote", "add", "origin", Folder["server"]);
+        Folder.Dotnet("App", "msbuild", "-t:ModelTrackInit", "-p:ModelTrackRemote=./remote", "-p:ModelTrackInstallHooks=true", "-nologo", "-v:q").Succeeds();
+        Version("v1", "one");
+        Version("v2", "two");
+
+        var refused = Push();
+        Assert.AreNotEqual(0, refused.ExitCode, refused.Text);
+        StringAssert.Contains(refused.Text, "error MT5811", StringComparison.Ordinal);
+        StringAssert.Contains(refused.Text, "dotnet build App/App.csproj -t:ModelTrackPush -p:ModelTrackAllVersions=true", StringComparison.Ordinal);
+        Assert.AreEqual("", Folder.Git("server", "branch").Output);
+
+        Folder.Dotnet(".", "msbuild", "App/App.csproj", "-t:ModelTrackPush", "-p:ModelTrackAllVersions=true", "-nologo", "-v:m").Succeeds();
+        var pushed = Push();
+        Assert.AreEqual(0, pushed.ExitCode, pushed.Text);
+        Assert.AreEqual(Folder.Git(".", "rev-parse", "HEAD").Output, Folder.Git("server", "rev-parse", "main").Output);
+
+        CommandResult Push() => Command.Run("git", ["push", "-q", "origin", "HEAD:main"], Folder.Path, Scratch.Environment(Folder.Path));
+    }
+
+    [TestMethod]
     public void A_repository_that_belongs_to_somebody_else_gets_a_plain_error_and_the_build_restores()
     {
         WithThreeVersions();

@@ -105,6 +105,38 @@ public sealed class PermissionTests
         Invariants.RemoteIsWhole(team.Remote, path);
     }
 
+    [TestMethod]
+    [DataRow("libgit2")]
+    [DataRow("executable")]
+    public async Task A_repository_of_another_user_is_read_when_the_user_trusts_it_and_not_before(string reader)
+    {
+        if (OperatingSystem.IsWindows() || !Shell.IsRoot) Assert.Inconclusive("It takes root to be somebody else.");
+        using var team = new Team();
+        var ada = team.NewMachine("ada");
+        s_one.WriteTo(ada);
+        await Scene.BuildAsync(ada);
+        UnitTests.Support.GitSandbox.CommitAll(ada.Project, "one");
+        var top = Path.GetDirectoryName(team.Remote)!;
+        Shell.Run("chown", "-R", $"{Nobody}:{Nobody}", top);
+        Shell.Run("chown", "-R", "0:0", ada.Project);
+        Shell.Run("chmod", "-R", "a+rX", ada.Project);
+        try
+        {
+            var environment = new Dictionary<string, string> { ["HOME"] = top, ["XDG_CONFIG_HOME"] = top, ["GIT_CONFIG_GLOBAL"] = Path.Combine(top, ".gitconfig"), ["DOTNET_EnableDiagnostics"] = "0", ["MODELTRACK_GIT"] = reader };
+            string[] through = ["setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--"];
+            Fails(await HostProcess.RunAsync(ada, "log", environment: environment, through: through), "MT4101");
+
+            File.WriteAllText(Path.Combine(top, ".gitconfig"), $"[safe]\n\tdirectory = {ada.Project}\n");
+            var outcome = await HostProcess.RunAsync(ada, "log", environment: environment, through: through);
+            Assert.AreEqual(0, outcome.ExitCode, outcome.ToString());
+            StringAssert.Contains(outcome.Output, "1 version:", StringComparison.Ordinal);
+        }
+        finally
+        {
+            Shell.Run("chown", "-R", "0:0", top);
+        }
+    }
+
     private static async Task<Machine> BehindAsync(Team team)
     {
         var (ada, ben) = (team.NewMachine("ada"), team.NewMachine("ben"));

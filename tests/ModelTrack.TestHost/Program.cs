@@ -51,6 +51,7 @@ internal static class Program
         "push" => PushOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "fetch" => FetchOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "status" => StatusOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
+        "log" => LogOperation.RunAsync(arguments.Items, arguments.Options, null, log, CancellationToken.None),
         "gc" => StoreGcOperation.RunAsync(
             new RepositoryOptions(arguments.Project, arguments.Project) { StorePath = arguments.Store, Force = arguments.Force }, new GcOptions { Apply = true }, log, CancellationToken.None),
         "verify" => VerifyOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),

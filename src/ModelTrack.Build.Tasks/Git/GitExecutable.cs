@@ -136,13 +136,54 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<FileVersion>> ReadVersionsAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
-        if (paths.Count == 0) return [];
+        return paths.Count == 0 ? [] : await ReadLogAsync(["--literal-pathspecs"], [commit, "--", .. paths, ""], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="ReadVersionsAsync"/>, for what a push would bring: files of that pattern in commits of <paramref name="tips"/> that the remote is not known to have.
+    /// </summary>
+    /// <param name="known">Objects that the remote says it has; those that this clone does not have say nothing.</param>
+    /// <param name="remoteName">Whose tracking branches count; an address has none.</param>
+    /// <param name="pattern">A pathspec, such as `*.track`.</param>
+    public async Task<IReadOnlyList<FileVersion>> ReadNewVersionsAsync(
+        IReadOnlyList<string> tips, IReadOnlyList<string> known, string remoteName, string pattern, CancellationToken cancellationToken)
+    {
+        var tracking = Text(await RunAsync(["for-each-ref", "--format=%(objectname)", $"refs/remotes/{remoteName}/"], null, [0], cancellationToken).ConfigureAwait(false));
+        var wanted = await CommitsOfAsync(tips, cancellationToken).ConfigureAwait(false);
+        var there = await CommitsOfAsync([.. known, .. tracking.Split('\n', StringSplitOptions.RemoveEmptyEntries)], cancellationToken).ConfigureAwait(false);
+        return wanted.Count == 0 ? [] : await ReadLogAsync([], [.. wanted, .. there.Select(id => "^" + id), "--", pattern, ""], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The commits that objects lead to; what leads to none, or is not here, is left out.</summary>
+    private async Task<IReadOnlyList<string>> CommitsOfAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0) return [];
+        var input = Encoding.ASCII.GetBytes(string.Concat(ids.Distinct().Select(i => i + "^{commit}\n")));
+        var lines = Text(await RunAsync(["cat-file", "--batch-check"], input, [0], cancellationToken).ConfigureAwait(false)).Split('\n');
+        return [.. lines.Select(l => l.Split(' ')).Where(w => w is [_, "commit", _]).Select(w => w[0]).Distinct()];
+    }
+
+    /// <param name="input">Revisions, `--`, and paths.</param>
+    private async Task<IReadOnlyList<FileVersion>> ReadLogAsync(string[] options, IReadOnlyList<string> input, CancellationToken cancellationToken)
+    {
         var output = await RunAsync(
-            ["-c", "log.showRoot=true", "--literal-pathspecs", "log", "--stdin", "--no-show-signature", "--full-history", "--no-renames", "-c", "--raw", "--no-abbrev", "-z", CommitFormat],
-            Encoding.UTF8.GetBytes(string.Join('\n', [commit, "--", .. paths, ""])), [0], cancellationToken).ConfigureAwait(false);
+            ["-c", "log.showRoot=true", .. options, "log", "--stdin", "--no-show-signature", "--full-history", "--no-renames", "-c", "--raw", "--no-abbrev", "-z", CommitFormat],
+            Encoding.UTF8.GetBytes(string.Join('\n', input)), [0], cancellationToken).ConfigureAwait(false);
         var entries = RawLog.Parse(Text(output));
         var blobs = await ReadBlobsAsync([.. entries.Select(e => e.BlobId).OfType<string>().Distinct()], cancellationToken).ConfigureAwait(false);
         return [.. entries.Select(e => new FileVersion(e.Commit, e.Path, e.BlobId is null ? null : blobs[e.BlobId]))];
+    }
+
+    public async Task<IReadOnlyList<CommitFile>> ReadAtAsync(IReadOnlyCollection<string> commits, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    {
+        // A line is a question; a name with a line break cannot be asked for.
+        var asked = commits.SelectMany(c => paths.Where(p => !p.Contains('\n', StringComparison.Ordinal)), (Commit, Path) => (Commit, Path)).ToList();
+        if (asked.Count == 0) return [];
+        var input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(a => $"{a.Commit}:{a.Path}\n")));
+        var answers = Text(await RunAsync(["cat-file", "--batch-check"], input, [0], cancellationToken).ConfigureAwait(false)).Split('\n');
+        var found = asked.Zip(answers, (Question, Answer) => (Question, Words: Answer.Split(' '))).Where(f => f.Words is [_, "blob", _]).ToList();
+        var blobs = await ReadBlobsAsync([.. found.Select(f => f.Words[0]).Distinct()], cancellationToken).ConfigureAwait(false);
+        return found.ConvertAll(f => new CommitFile(f.Question.Commit, f.Question.Path, blobs[f.Words[0]]));
     }
 
     public async Task<IReadOnlyList<TagInfo>> ListTagsAsync(CancellationToken cancellationToken)

@@ -16,12 +16,14 @@ internal static class GitOpener
         Environment.GetEnvironmentVariable(Choice) == "executable" ? new GitExecutable(root) : OpenInProcess(root, log);
 
     /// <summary>Apart, so that LibGit2Sharp is loaded only when this is called; and where it cannot be loaded at all, the executable serves.</summary>
-    private static IGit OpenInProcess(string root, IOperationLog log)
+    /// <param name="libraryFault">Why there is no libgit2 at all; for tests.</param>
+    internal static IGit OpenInProcess(string root, IOperationLog log, Func<string?>? libraryFault = null)
     {
         string? fault;
         try
         {
-            if (TryLibGit2(root, out fault) is { } repository) return repository;
+            fault = libraryFault?.Invoke();
+            if (fault is null && TryLibGit2(root, out fault) is { } repository) return repository;
         }
         catch (Exception exception) when (exception is FileNotFoundException or FileLoadException or BadImageFormatException)
         {

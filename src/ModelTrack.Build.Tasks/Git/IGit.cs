@@ -54,6 +54,9 @@ public interface IGit
     /// </summary>
     Task<IReadOnlyList<FileVersion>> ReadVersionsAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 
+    /// <summary>What each of <paramref name="paths"/> (relative to the root, with `/`) is at each of <paramref name="commits"/>; without what a commit has not.</summary>
+    Task<IReadOnlyList<CommitFile>> ReadAtAsync(IReadOnlyCollection<string> commits, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
     /// <summary>All tags that lead to a commit, sorted by name.</summary>
     Task<IReadOnlyList<TagInfo>> ListTagsAsync(CancellationToken cancellationToken);
 
@@ -74,6 +77,10 @@ public sealed record CommitInfo(string Id, string Author, DateTimeOffset Date, s
 
 /// <param name="Path">Relative to the root, with `/`.</param>
 public sealed record GitFile(string Path, byte[] Bytes);
+
+/// <summary>A file as a commit has it.</summary>
+/// <param name="CommitId">As it was asked for.</param>
+public sealed record CommitFile(string CommitId, string Path, byte[] Bytes);
 
 /// <summary>What a commit made of a file.</summary>
 /// <param name="Bytes">Null when the commit removed it.</param>

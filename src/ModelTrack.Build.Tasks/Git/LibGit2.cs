@@ -15,19 +15,25 @@ internal static class LibGit2
     /// <summary>Why libgit2 cannot serve here; null when it can.</summary>
     public static string? Fault => s_fault.Value;
 
-    private static string? Load()
+    private static string? Load() => FaultOf(() =>
+    {
+        if (OperatingSystem.IsLinux() && AssemblyLoadContext.GetLoadContext(typeof(Repository).Assembly) is { } context)
+        {
+            // Asked only when the package has none, and once per function: the handle is kept.
+            var handle = new Lazy<nint>(() => s_systemNames.Select(n => NativeLibrary.TryLoad(n, out var found) ? found : 0).FirstOrDefault(h => h != 0));
+            context.ResolvingUnmanagedDll += (_, name) => name.StartsWith("git2-", StringComparison.Ordinal) ? handle.Value : 0;
+        }
+
+        // Any question loads the library.
+        Repository.IsValid(Path.GetTempPath());
+    });
+
+    /// <summary>What keeps a library from being used; null when nothing does.</summary>
+    internal static string? FaultOf(Action use)
     {
         try
         {
-            if (OperatingSystem.IsLinux() && AssemblyLoadContext.GetLoadContext(typeof(Repository).Assembly) is { } context)
-            {
-                // Asked only when the package has none, and once per function: the handle is kept.
-                var handle = new Lazy<nint>(() => s_systemNames.Select(n => NativeLibrary.TryLoad(n, out var found) ? found : 0).FirstOrDefault(h => h != 0));
-                context.ResolvingUnmanagedDll += (_, name) => name.StartsWith("git2-", StringComparison.Ordinal) ? handle.Value : 0;
-            }
-
-            // Any question loads the library.
-            Repository.IsValid(Path.GetTempPath());
+            use();
             return null;
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException or TypeInitializationException or EntryPointNotFoundException)

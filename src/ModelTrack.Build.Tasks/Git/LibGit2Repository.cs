@@ -100,6 +100,28 @@ internal sealed class LibGit2Repository : IGit
                 [.. LibGit2History.Walk(repository, found, [.. paths], firstParent: false, cancellationToken).Select(v => new FileVersion(v.Commit, v.Path, v.Blob is null ? null : Bytes(repository, v.Blob)))],
             () => _executable.ReadVersionsAsync(commit, paths, cancellationToken));
 
+    public Task<IReadOnlyList<CommitFile>> ReadAtAsync(IReadOnlyCollection<string> commits, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyList<CommitFile>>(
+            repository =>
+            {
+                var texts = new Dictionary<ObjectId, byte[]>();
+                var found = new List<CommitFile>();
+                foreach (var id in commits)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (repository.Lookup<Commit>(id) is not { } commit) return null;
+                    foreach (var path in paths)
+                    {
+                        if (LibGit2History.BlobAt(commit, path) is not { } blob) continue;
+                        if (!texts.TryGetValue(blob, out var text)) texts[blob] = text = Bytes(repository, blob);
+                        found.Add(new CommitFile(id, path, text));
+                    }
+                }
+
+                return found;
+            },
+            () => _executable.ReadAtAsync(commits, paths, cancellationToken));
+
     public Task<IReadOnlyList<TagInfo>> ListTagsAsync(CancellationToken cancellationToken) =>
         AskAsync<IReadOnlyList<TagInfo>>(
             repository => [.. repository.Tags.Where(t => t.PeeledTarget is Commit).Select(t => new TagInfo(t.FriendlyName, t.PeeledTarget.Sha)).OrderBy(t => t.Name, StringComparer.Ordinal)],

@@ -23,6 +23,8 @@ public static class CheckoutOperation
 
         var before = await DescribeHeadAsync(git, work, cancellationToken).ConfigureAwait(false);
         var shares = ProjectShare.Divide(KnownProject.FindAll(options), pointers, git.Root, options);
+        var leaving = await LeavingContent.FindAsync(git, target.Commit, pointers, options, log, cancellationToken).ConfigureAwait(false);
+        leaving.RefuseToLose(target.Name);
         foreach (var share in shares)
         {
             await share.RefuseToLoseAsync(target.Name, log, cancellationToken).ConfigureAwait(false);
@@ -43,6 +45,7 @@ public static class CheckoutOperation
         await work.CheckoutAsync(target.Branch ?? target.Commit.Id, target.Name, cancellationToken).ConfigureAwait(false);
         var already = before == (target.Branch ?? target.Commit.ShortId);
         log.Report(already ? $"at {Described(target)} already" : $"switched from {before} to {Described(target)}");
+        await leaving.RemoveAsync(target.Name, log, cancellationToken).ConfigureAwait(false);
         // Else data that Git has just written would be newer than the model that was trained from it, and the next build would train again.
         await Task.Delay(FilePlacer.NewerAfter, cancellationToken).ConfigureAwait(false);
         var restored = new List<ArtifactResult>();

@@ -33,6 +33,20 @@ public sealed record KnownProject(OperationOptions Options, IReadOnlyList<Tracke
         if (!File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(text)) AtomicFile.Write(path, text, "project.write");
     }
 
+    /// <summary>After a build that restored or saved something, so that a later verb on another project knows this one. It may well fail: it is a courtesy.</summary>
+    public static void RememberAfter(OperationResult result, IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options)
+    {
+        if (result.Artifacts.All(a => a.Action == "none")) return;
+        try
+        {
+            Remember(artifacts, options);
+        }
+        catch (Exception exception) when (exception is ModelTrackException or IOException or UnauthorizedAccessException)
+        {
+            // The verbs of the repository remember again, and then it is said.
+        }
+    }
+
     /// <summary>All projects that have told, less those that are gone; the repository itself when there is none.</summary>
     public static IReadOnlyList<KnownProject> FindAll(RepositoryOptions options)
     {

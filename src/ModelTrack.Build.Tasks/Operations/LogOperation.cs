@@ -14,6 +14,7 @@ public static class LogOperation
 
     /// <summary>A person reads so many versions of an artifact; a program gets all of them.</summary>
     private const int Shown = 20;
+    private const int TagsShown = 3;
 
     public static async Task<OperationResult> RunAsync(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, string? revision, IOperationLog log, CancellationToken cancellationToken)
@@ -22,15 +23,17 @@ public static class LogOperation
         var git = session.Git ?? throw OperationErrors.NotARepository(Verb, options.ProjectDirectory);
         var commit = await RevisionPointers.ResolveAsync(git, revision ?? "HEAD", Verb, cancellationToken).ConfigureAwait(false);
         var versions = await ReadAsync(session, git, commit, artifacts, cancellationToken).ConfigureAwait(false);
-        var tags = (await git.ListTagsAsync(cancellationToken).ConfigureAwait(false)).ToLookup(t => t.CommitId, t => t.Name);
+        var paths = versions.Where(v => v.History.Count > 0).Select(v => v.History[0].Path).ToList();
+        var tags = await VersionTags.ReadAsync(git, paths, cancellationToken).ConfigureAwait(false);
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var rows = new List<ReportRow>();
         foreach (var (artifact, history) in versions)
         {
             var entries = new List<Entry>(history.Count);
+            var tagged = await tags.OfAsync(history, cancellationToken).ConfigureAwait(false);
             foreach (var version in history)
             {
-                entries.Add(await EntryAsync(session, store, artifact, version, string.Join(", ", tags[version.Commit.Id]), cancellationToken).ConfigureAwait(false));
+                entries.Add(await EntryAsync(session, store, artifact, version, tagged[version], cancellationToken).ConfigureAwait(false));
             }
 
             Say(artifact, entries, log);
@@ -42,7 +45,7 @@ public static class LogOperation
     }
 
     /// <param name="Pointer">Null when the commit removed it, or wrote something that is no pointer.</param>
-    private sealed record Entry(FileVersion Version, Pointer? Pointer, string Tags, bool InStore, bool AtRemote)
+    private sealed record Entry(FileVersion Version, Pointer? Pointer, IReadOnlyList<string> Tags, bool InStore, bool AtRemote)
     {
         public string Where => Pointer is null ? (Version.Bytes is null ? "removed" : "not readable") : (InStore, AtRemote) switch
         {
@@ -77,23 +80,11 @@ public static class LogOperation
     }
 
     private static async Task<Entry> EntryAsync(
-        OperationSession session, LocalStore store, TrackedArtifact artifact, FileVersion version, string tags, CancellationToken cancellationToken)
+        OperationSession session, LocalStore store, TrackedArtifact artifact, FileVersion version, IReadOnlyList<string> tags, CancellationToken cancellationToken)
     {
-        if (version.Bytes is null || TryParse(version.Bytes) is not { } pointer) return new Entry(version, null, tags, false, false);
+        if (version.Bytes is null || RevisionPointers.TryParse(version.Bytes) is not { } pointer) return new Entry(version, null, tags, false, false);
         var here = await StatusOperation.IsInStoreAsync(store, ArtifactIdentity.Of(pointer), cancellationToken).ConfigureAwait(false);
         return new Entry(version, pointer, tags, here, StatusOperation.IsPushed(session, store, artifact, pointer.Sha256));
-    }
-
-    private static Pointer? TryParse(byte[] bytes)
-    {
-        try
-        {
-            return PointerFormat.Parse(bytes, "history");
-        }
-        catch (ModelTrackException)
-        {
-            return null;
-        }
     }
 
     private static void Say(TrackedArtifact artifact, List<Entry> entries, IOperationLog log)
@@ -102,7 +93,7 @@ public static class LogOperation
         log.Report($"{artifact.DisplayName}, {HumanText.Count(entries.Count, "version")}:");
         var rows = entries.Take(Shown).Select(e => new[]
         {
-            e.Version.Commit.ShortId, HumanText.Date(e.Version.Commit.Date), e.Tags, e.Pointer is { } p ? HumanText.Extent(p.Size, p.Files) : "",
+            e.Version.Commit.ShortId, HumanText.Date(e.Version.Commit.Date), ShownTags(e.Tags), e.Pointer is { } p ? HumanText.Extent(p.Size, p.Files) : "",
             e.Pointer?.Sha256.ToShortString() ?? "", e.Where, MetricsText.Of(e.Pointer?.Metrics), e.Version.Commit.Author, e.Version.Commit.Subject,
         }).ToList();
         foreach (var line in TextTable.Lines(rows, 3))
@@ -113,12 +104,16 @@ public static class LogOperation
         if (entries.Count > Shown) log.Report($"  … {entries.Count - Shown} older: dotnet build -t:{Verb} -p:ModelTrackRevision={entries[Shown].Version.Commit.ShortId}");
     }
 
+    /// <summary>Of many, such as a tag for each night, the first few.</summary>
+    private static string ShownTags(IReadOnlyList<string> tags) =>
+        string.Join(", ", tags.Take(TagsShown)) + (tags.Count > TagsShown ? $" and {tags.Count - TagsShown} more" : "");
+
     private static ReportRow Row(TrackedArtifact artifact, Entry entry)
     {
         var (commit, pointer) = (entry.Version.Commit, entry.Pointer);
         return new ReportRow(artifact.DisplayName,
         [
-            new("Commit", commit.Id), new("Tags", entry.Tags), new("Date", commit.Date.ToString("O", CultureInfo.InvariantCulture)), new("Author", commit.Author),
+            new("Commit", commit.Id), new("Tags", string.Join(", ", entry.Tags)), new("Date", commit.Date.ToString("O", CultureInfo.InvariantCulture)), new("Author", commit.Author),
             new("Subject", commit.Subject), new("Change", entry.Version.Bytes is null ? "removed" : pointer is null ? "unreadable" : "saved"),
             new("Sha256", pointer?.Sha256.ToString() ?? ""), new("Kind", pointer is null ? "" : pointer.Kind == ArtifactKind.Directory ? "directory" : "file"),
             new("Size", pointer?.Size.ToString(CultureInfo.InvariantCulture) ?? ""), new("Files", pointer?.Files?.ToString(CultureInfo.InvariantCulture) ?? ""),

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using ModelTrack.Artifacts;
-using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Remote;
-using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations;
 
@@ -13,10 +11,6 @@ namespace ModelTrack.Operations;
 /// </summary>
 public static class MirrorOperation
 {
-    /// <summary>One version of an artifact that is to be at the target.</summary>
-    /// <param name="Files">How many files a directory's pointer counts.</param>
-    private sealed record Version(TrackedArtifact Artifact, ArtifactIdentity Identity, int? Files, bool IsPresent);
-
     public static async Task<OperationResult> RunAsync(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
@@ -34,7 +28,7 @@ public static class MirrorOperation
         var selected = ArtifactSelection.Select(artifacts, options).Where(a => !a.IsPinned).ToList();
         var elsewhere = selected.Where(a => a.Remote is { } own && session.Remotes.Resolve(own) is var place && place != source && place != target).ToList();
         if (elsewhere.Count > 0) log.Report($"left out, since their items name a remote of their own: {HumanText.Names([.. elsewhere.Select(a => a.DisplayName)])}");
-        var versions = await FindAsync(session, [.. selected.Except(elsewhere)], cancellationToken).ConfigureAwait(false);
+        var versions = await ArtifactVersion.FindAsync(session, [.. selected.Except(elsewhere)], cancellationToken).ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
         var tally = new Tally();
         var byName = versions.ToDictionary(v => v.Artifact.DisplayName, StringComparer.Ordinal);
@@ -47,7 +41,7 @@ public static class MirrorOperation
     }
 
     private static async Task<ArtifactResult> CopyAsync(
-        OperationSession session, Version version, RemotePlace source, RemotePlace target, Tally tally, CancellationToken cancellationToken)
+        OperationSession session, ArtifactVersion version, RemotePlace source, RemotePlace target, Tally tally, CancellationToken cancellationToken)
     {
         var (artifact, identity) = (version.Artifact, version.Identity);
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
@@ -77,53 +71,6 @@ public static class MirrorOperation
 
         ModelTrackException Failed(string why) =>
             OperationErrors.NotCopied(artifact.DisplayName, identity.Sha256.ToShortString(), source.ToString(), target.ToString(), why);
-    }
-
-    /// <summary>The present pointers, and those of Git's whole history where all versions are asked for; each content once.</summary>
-    private static async Task<List<Version>> FindAsync(OperationSession session, IReadOnlyList<TrackedArtifact> artifacts, CancellationToken cancellationToken)
-    {
-        var versions = new List<Version>();
-        var known = new HashSet<Sha256Hash>();
-        foreach (var artifact in artifacts)
-        {
-            if (PointerFile.Read(PointerFile.PathFor(artifact.FullPath)) is { } pointer && known.Add(pointer.Sha256))
-            {
-                versions.Add(new Version(artifact, ArtifactIdentity.Of(pointer), pointer.Files, IsPresent: true));
-            }
-        }
-
-        if (!session.Options.AllVersions) return versions;
-        if (session.Git is not { } git) throw OperationErrors.NotARepository("ModelTrackAllVersions", session.Options.ProjectDirectory);
-        if (await git.IsShallowAsync(cancellationToken).ConfigureAwait(false))
-        {
-            session.Log.Report("This clone is shallow: versions before its edge are not copied. git fetch --unshallow brings the rest of the history.");
-        }
-
-        // Without a selection also what the project once tracked and no longer does.
-        List<string> paths = [.. artifacts.Select(a => session.RepositoryPath(PointerFile.PathFor(a.FullPath)))];
-        if (session.Options.Artifacts.Count == 0) paths.Add(session.RepositoryPath(session.Options.ProjectDirectory));
-        foreach (var (path, text) in await git.ReadAllVersionsAsync(paths, PointerFile.Extension, cancellationToken).ConfigureAwait(false))
-        {
-            if (TryParse(text) is not { } pointer || !known.Add(pointer.Sha256)) continue;
-            var full = Path.GetFullPath(path[..^PointerFile.Extension.Length], session.Root);
-            var name = Path.GetRelativePath(session.Options.ProjectDirectory, full).Replace('\\', '/');
-            var earlier = new TrackedArtifact { FullPath = full, DisplayName = $"{name} (earlier version {pointer.Sha256.ToShortString()})" };
-            versions.Add(new Version(earlier, ArtifactIdentity.Of(pointer), pointer.Files, IsPresent: false));
-        }
-
-        return versions;
-    }
-
-    private static Pointer? TryParse(byte[] text)
-    {
-        try
-        {
-            return PointerFormat.Parse(text, "history");
-        }
-        catch (ModelTrackException)
-        {
-            return null;
-        }
     }
 
     private static void Report(IOperationLog log, int versions, Tally tally, RemotePlace source, RemotePlace target, TimeSpan time)

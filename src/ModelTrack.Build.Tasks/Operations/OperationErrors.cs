@@ -68,7 +68,7 @@ internal static class OperationErrors
 
     public static ModelTrackException SameRemote(string remote) => s_catalog.Error("MT5527", remote);
 
-    public static ModelTrackException OnlyWithFromRemote() => s_catalog.Error("MT5528");
+    public static Diagnostic EarlierVersionsNowhere(string versions) => s_catalog.Message("MT5528", versions);
 
     public static ModelTrackException NothingInside(string artifact, string part) => s_catalog.Error("MT5529", artifact, part);
 

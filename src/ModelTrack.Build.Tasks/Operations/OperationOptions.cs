@@ -28,7 +28,7 @@ public sealed record OperationOptions
     /// <summary>For Push: copy from this remote to the other one, instead of from the store; null for the usual push.</summary>
     public string? FromRemote { get; init; }
 
-    /// <summary>For Push from another remote: every version that Git's history names, not only the present ones.</summary>
+    /// <summary>For Push: every version that Git's history names, not only the present ones.</summary>
     public bool AllVersions { get; init; }
 
     /// <summary>What a remote's relative path is relative to: the folder of ModelTrack.props, else the project's.</summary>

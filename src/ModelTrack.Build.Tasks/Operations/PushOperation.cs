@@ -19,46 +19,63 @@ public static class PushOperation
     public static async Task<OperationResult> RunAsync(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
-        if (options.AllVersions) throw OperationErrors.OnlyWithFromRemote();
         await using var session = new OperationSession(options, log);
         var selected = ArtifactSelection.Select(artifacts, options).Where(a => !a.IsPinned).ToList();
         if (options.Offline) return OperationResult.Nothing;
         var others = new PushedTogether();
-        return await session.ForEachAsync(selected, (artifact, token) => PushAsync(session, artifact, others, token), cancellationToken).ConfigureAwait(false);
+        var present = await session.ForEachAsync(
+            selected,
+            (artifact, token) => PointerFile.Read(PointerFile.PathFor(artifact.FullPath)) is { } pointer
+                ? PushAsync(session, artifact, ArtifactIdentity.Of(pointer), pointer.Files, isPresent: true, others, token)
+                : Task.FromResult(Results.Of(artifact, "none", StatusText.New, null, null)),
+            cancellationToken).ConfigureAwait(false);
+        return options.AllVersions && present.Succeeded ? await PushEarlierAsync(session, selected, present, others, cancellationToken).ConfigureAwait(false) : present;
     }
 
-    private static async Task<ArtifactResult> PushAsync(
-        OperationSession session, TrackedArtifact artifact, PushedTogether others, CancellationToken cancellationToken)
+    /// <summary>Oldest last, as Git's history has them: each finds the one after it as a base. What is nowhere any more is told, and is no failure.</summary>
+    private static async Task<OperationResult> PushEarlierAsync(
+        OperationSession session, IReadOnlyList<TrackedArtifact> selected, OperationResult present, PushedTogether others, CancellationToken cancellationToken)
     {
-        if (PointerFile.Read(PointerFile.PathFor(artifact.FullPath)) is not { } pointer)
-        {
-            return Results.Of(artifact, "none", StatusText.New, null, null);
-        }
+        var versions = await ArtifactVersion.FindAsync(session, selected, cancellationToken).ConfigureAwait(false);
+        var earlier = versions.Where(v => !v.IsPresent).ToDictionary(v => v.Artifact);
+        var result = await session.ForEachAsync(
+            [.. earlier.Keys],
+            (artifact, token) => PushAsync(session, artifact, earlier[artifact].Identity, earlier[artifact].Files, isPresent: false, others, token),
+            cancellationToken).ConfigureAwait(false);
+        var absent = result.Artifacts.Where(a => a.Status == StatusText.NotInStore).Select(a => a.DisplayName).ToList();
+        if (absent.Count > 0) session.Log.Warn(OperationErrors.EarlierVersionsNowhere(HumanText.Names(absent)));
+        return new OperationResult(result.Succeeded, [.. present.Artifacts, .. result.Artifacts]);
+    }
 
-        var identity = ArtifactIdentity.Of(pointer);
+    /// <param name="files">How many files a directory's pointer counts.</param>
+    /// <param name="isPresent">The workspace may have it where the store does not, and it is to be had: false for an earlier version.</param>
+    private static async Task<ArtifactResult> PushAsync(
+        OperationSession session, TrackedArtifact artifact, ArtifactIdentity identity, int? files, bool isPresent, PushedTogether others, CancellationToken cancellationToken)
+    {
         var place = session.Remotes.PlaceOf(artifact);
         if (place is null)
         {
             // In a build the hint after the save has said it; by name it is an error.
             if (session.Options.Explicit) throw OperationErrors.NoRemote("ModelTrackPush");
-            return Results.Of(artifact, "none", StatusText.NotPushed, identity, pointer.Files);
+            return Results.Of(artifact, "none", StatusText.NotPushed, identity, files);
         }
 
         var clock = Stopwatch.StartNew();
         var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
         var remote = session.Remotes.Open(place, store);
-        var content = await FindContentAsync(session, store, artifact, pointer, cancellationToken).ConfigureAwait(false);
+        var content = await FindContentAsync(session, store, artifact, identity, isPresent, cancellationToken).ConfigureAwait(false);
         var isWhole = content is not null && content.Blobs.All(store.Contains);
         if (!isWhole && await remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false) is not null)
         {
             // A machine that lacks content cannot send it, and need not when the remote has it.
             await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
             store.ConfirmRemote(identity.Sha256, remote.Identity);
-            return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
+            return Results.Of(artifact, "none", StatusText.InStep, identity, files);
         }
 
+        if (content is null && !isPresent) return Results.Of(artifact, "none", StatusText.NotInStore, identity, files);
         if (content is null) throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
-        var recentPath = session.RepositoryPath(PointerFile.PathFor(artifact.FullPath));
+        var recentPath = isPresent ? session.RepositoryPath(PointerFile.PathFor(artifact.FullPath)) : null;
         PushResult result;
         try
         {
@@ -69,6 +86,7 @@ public static class PushOperation
         }
         catch (ModelTrackException exception) when (!isWhole && exception.Code == StorageErrors.ContentAbsentCode)
         {
+            if (!isPresent) return Results.Of(artifact, "none", StatusText.NotInStore, identity, files);
             throw OperationErrors.NotInStoreToPush(artifact.DisplayName, identity.Sha256.ToShortString());
         }
         catch (ModelTrackException exception)
@@ -83,12 +101,12 @@ public static class PushOperation
         if (result.AlreadyThere)
         {
             if (session.Options.Explicit) session.Log.Report($"{artifact.DisplayName} is at {remote.Identity} already");
-            return Results.Of(artifact, "none", StatusText.InStep, identity, pointer.Files);
+            return Results.Of(artifact, "none", StatusText.InStep, identity, files);
         }
 
         session.Log.Report(
-            $"pushed {artifact.DisplayName} ({HumanText.Extent(pointer.Size, pointer.Files)}, {HumanText.Size(result.BytesSent)} sent to {remote.Identity} in {HumanText.Duration(clock.Elapsed)})");
-        return Results.Of(artifact, "pushed", StatusText.InStep, identity, pointer.Files, result.BytesSent);
+            $"pushed {artifact.DisplayName} ({HumanText.Extent(identity.Size, files)}, {HumanText.Size(result.BytesSent)} sent to {remote.Identity} in {HumanText.Duration(clock.Elapsed)})");
+        return Results.Of(artifact, "pushed", StatusText.InStep, identity, files, result.BytesSent);
     }
 
     /// <summary>
@@ -96,11 +114,10 @@ public static class PushOperation
     /// the store. Null when not even the listing is to be had.
     /// </summary>
     private static async Task<ArtifactContent?> FindContentAsync(
-        OperationSession session, LocalStore store, TrackedArtifact artifact, Pointer pointer, CancellationToken cancellationToken)
+        OperationSession session, LocalStore store, TrackedArtifact artifact, ArtifactIdentity identity, bool isPresent, CancellationToken cancellationToken)
     {
-        var identity = ArtifactIdentity.Of(pointer);
         var here = await FindInStoreAsync(store, identity, cancellationToken).ConfigureAwait(false);
-        if (here is not null && here.Blobs.All(store.Contains)) return here;
+        if (!isPresent || (here is not null && here.Blobs.All(store.Contains))) return here;
         using var held = await store.Locks.ArtifactAsync(artifact.FullPath, cancellationToken).ConfigureAwait(false);
         var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken).ConfigureAwait(false);
         if (look.Content != identity) return here;
@@ -143,25 +160,12 @@ public static class PushOperation
             var path = session.RepositoryPath(PointerFile.PathFor(artifact.FullPath));
             foreach (var text in await git.ReadHistoryAsync(path, MaxBases, cancellationToken).ConfigureAwait(false))
             {
-                if (TryParse(text) is { } earlier) bases.Add(earlier.Sha256);
+                if (RevisionPointers.TryParse(text) is { } earlier) bases.Add(earlier.Sha256);
             }
         }
 
         bases.AddRange(others.All());
         return [.. bases.Where(b => b != itself).Distinct().Take(MaxBases)];
-    }
-
-    /// <summary>An old commit may hold anything under that name; as a base it then serves nothing.</summary>
-    private static Pointer? TryParse(byte[] text)
-    {
-        try
-        {
-            return PointerFormat.Parse(text, "history");
-        }
-        catch (ModelTrackException)
-        {
-            return null;
-        }
     }
 
     private sealed class PushedTogether

@@ -28,5 +28,11 @@ public sealed record RepositoryOptions(string Root, string StartedIn)
     /// <summary>The tag that Commit makes.</summary>
     public string? Tag { get; init; }
 
+    /// <summary>For the check before a push: Git's name of the remote, or its address.</summary>
+    public string? PushRemote { get; init; }
+
+    /// <summary>For the check before a push: the file with the lines that Git gives its pre-push hook, full.</summary>
+    public string? PushList { get; init; }
+
     public bool Force { get; init; }
 }

@@ -176,7 +176,7 @@ public static class RestoreOperation
     internal static string Short(ArtifactIdentity? identity) => identity?.Sha256.ToShortString() ?? "none";
 
     /// <summary>With force the pointer's content takes the place of the user's, which is made safe and named before.</summary>
-    private static async Task KeepForcedAsync(OperationSession session, LocalStore store, ArtifactLook look, CancellationToken cancellationToken)
+    internal static async Task KeepForcedAsync(OperationSession session, LocalStore store, ArtifactLook look, CancellationToken cancellationToken)
     {
         if (look.Scan.IsMissing) return;
         var kept = await ContentSaving.StoreAsync(session, store, look, cancellationToken).ConfigureAwait(false);

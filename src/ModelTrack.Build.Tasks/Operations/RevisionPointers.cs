@@ -1,4 +1,5 @@
 using ModelTrack.Artifacts;
+using ModelTrack.Diagnostics;
 using ModelTrack.Git;
 
 namespace ModelTrack.Operations;
@@ -10,7 +11,7 @@ internal sealed record RevisionPointer(string ContentPath, Pointer Pointer);
 /// <summary>The pointers of a commit, from Git and not from items: the running evaluation is of another commit.</summary>
 internal static class RevisionPointers
 {
-    /// <exception cref="Diagnostics.ModelTrackException">One of them is no pointer; the message blames it with its commit.</exception>
+    /// <exception cref="ModelTrackException">One of them is no pointer; the message blames it with its commit.</exception>
     public static async Task<IReadOnlyList<RevisionPointer>> ReadAllAsync(IGit git, CommitInfo commit, CancellationToken cancellationToken)
     {
         var files = await git.ListFilesAsync(commit.Id, null, cancellationToken).ConfigureAwait(false);
@@ -46,6 +47,19 @@ internal static class RevisionPointers
     {
         var path = Path.GetFullPath(pointer.ContentPath, session.Root);
         return new TrackedArtifact { FullPath = path, DisplayName = Path.GetRelativePath(session.Options.ProjectDirectory, path).Replace('\\', '/') };
+    }
+
+    /// <summary>An old commit may hold anything under a pointer's name: null then.</summary>
+    public static Pointer? TryParse(byte[] bytes)
+    {
+        try
+        {
+            return PointerFormat.Parse(bytes, "history");
+        }
+        catch (ModelTrackException)
+        {
+            return null;
+        }
     }
 
     public static bool IsPointer(string path) =>

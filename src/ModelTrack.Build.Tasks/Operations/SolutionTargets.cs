@@ -10,6 +10,9 @@ internal static class SolutionTargets
         "ModelTrackInit", "ModelTrackSetupDagsHub", "ModelTrackGc", "ModelTrackDestroy", "ModelTrackHelp",
     ];
 
+    /// <summary>They run once for all projects, so that each has to have told before how it reaches its content (see KnownProject).</summary>
+    private static readonly string[] s_once = ["ModelTrackCheckout", "ModelTrackCommit", "ModelTrackInit"];
+
     public static string Text { get; } = $"""
         <Project>
           <!-- {InitOperation.SolutionMarker}: it lets ModelTrack's verbs work on the solution. -->
@@ -19,11 +22,16 @@ internal static class SolutionTargets
 
     private static string Target(string verb) => $"""
           <Target Name="{verb}" Returns="@(_{verb}Result)">
-            <MSBuild Projects="@(ProjectReference)" Targets="{verb}" BuildInParallel="true" SkipNonexistentTargets="true"
-                     Properties="BuildingSolutionFile=true; CurrentSolutionConfigurationContents=$(CurrentSolutionConfigurationContents); SolutionDir=$(SolutionDir); SolutionExt=$(SolutionExt); SolutionFileName=$(SolutionFileName); SolutionName=$(SolutionName); SolutionPath=$(SolutionPath); Configuration=%(ProjectReference.Configuration); Platform=%(ProjectReference.Platform)">
+        {(s_once.Contains(verb) ? Call("_ModelTrackRememberProject", " />\n") : "")}{Call(verb, ">")}
               <Output TaskParameter="TargetOutputs" ItemName="_{verb}Result" />
             </MSBuild>
           </Target>
 
+        """;
+
+    /// <param name="end">Of the element's start.</param>
+    private static string Call(string target, string end) => $"""
+            <MSBuild Projects="@(ProjectReference)" Targets="{target}" BuildInParallel="true" SkipNonexistentTargets="true"
+                     Properties="BuildingSolutionFile=true; CurrentSolutionConfigurationContents=$(CurrentSolutionConfigurationContents); SolutionDir=$(SolutionDir); SolutionExt=$(SolutionExt); SolutionFileName=$(SolutionFileName); SolutionName=$(SolutionName); SolutionPath=$(SolutionPath); Configuration=%(ProjectReference.Configuration); Platform=%(ProjectReference.Platform)"{end}
         """;
 }

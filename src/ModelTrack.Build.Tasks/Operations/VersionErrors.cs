@@ -26,4 +26,11 @@ internal static class VersionErrors
     public static ModelTrackException Unmerged(string paths) => s_catalog.Error("MT5809", paths);
 
     public static ModelTrackException NotAtRevision(string pattern, string revision, string known) => s_catalog.Error("MT5810", pattern, revision, known);
+
+    public static ModelTrackException PushedBeforeContent(string artifacts, string command) => s_catalog.Error("MT5811", artifacts, command);
+
+    public static ModelTrackException PushNotChecked(string artifacts, string remotes, string command) =>
+        s_catalog.Error("MT5812", artifacts, remotes, command);
+
+    public static ModelTrackException PushedWithoutRemote(string artifacts) => s_catalog.Error("MT5813", artifacts);
 }

@@ -39,6 +39,7 @@ public sealed class RestoreTrackedArtifacts : ArtifactTask
         IReadOnlyList<TrackedArtifact> tracked, IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
     {
         var result = await RestoreOperation.RunAsync(tracked, settings.Operation, log, cancellationToken).ConfigureAwait(false);
+        if (!CalledByName) KnownProject.RememberAfter(result, tracked, settings.Operation);
         return Finish(result, artifacts, settings, log);
     }
 

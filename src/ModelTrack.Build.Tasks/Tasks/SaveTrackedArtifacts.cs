@@ -74,6 +74,7 @@ public sealed class SaveTrackedArtifacts : ArtifactTask
         IReadOnlyList<ArtifactItem> artifacts, ProjectSettings settings, BuildLog log, CancellationToken cancellationToken)
     {
         var result = await SaveOperation.RunAsync(Tracked(artifacts), settings.Operation, log, cancellationToken).ConfigureAwait(false);
+        KnownProject.RememberAfter(result, Tracked(artifacts), settings.Operation);
         DirectoryExcludes.Write(artifacts, settings);
         return result;
     }

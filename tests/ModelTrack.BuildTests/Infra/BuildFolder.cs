@@ -132,6 +132,13 @@ public sealed class BuildFolder
 
     public void Delete() => Directory.Delete(Path, recursive: true);
 
+    /// <summary>Read-only files too, such as a store's.</summary>
+    public static void DeleteTree(string path)
+    {
+        foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        Directory.Delete(path, recursive: true);
+    }
+
     public static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);

@@ -43,6 +43,26 @@ public abstract class GitContract
     }
 
     [TestMethod]
+    public async Task Files_are_read_at_many_commits_without_what_a_commit_has_not()
+    {
+        using var folder = Repository();
+        folder.Write("ü b.track", "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        folder.Write("ü b.track", "2");
+        folder.Write("dir/c.track", "c");
+        GitSandbox.CommitAll(folder.Path, "two");
+        var git = Git(folder);
+        var (one, two) = (await CommitAsync(git, "HEAD~1", Token), await CommitAsync(git, "HEAD", Token));
+
+        var files = await git.ReadAtAsync([one, two], ["ü b.track", "dir/c.track", "dir", "never.track"], Token);
+
+        CollectionAssert.AreEquivalent(
+            new[] { $"{one} ü b.track 1", $"{two} ü b.track 2", $"{two} dir/c.track c" },
+            files.Select(f => $"{f.CommitId} {f.Path} {Encoding.UTF8.GetString(f.Bytes)}").ToArray());
+        Assert.IsEmpty(await git.ReadAtAsync([], ["dir/c.track"], Token));
+    }
+
+    [TestMethod]
     public async Task All_versions_of_the_history_are_read_also_what_a_merge_dropped_and_what_was_removed()
     {
         using var folder = Repository();

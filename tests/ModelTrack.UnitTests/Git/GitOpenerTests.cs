@@ -56,6 +56,36 @@ public sealed class GitOpenerTests
         await ReadsAsync(Path.Combine(folder["super"], "data"), inProcess: true);
     }
 
+    [TestMethod]
+    public async Task Where_libgit2_is_missing_the_executable_answers_and_the_log_says_why()
+    {
+        using var folder = Make("usual");
+        var log = new CapturingLog();
+
+        var git = GitOpener.OpenInProcess(folder["usual"], log, () => LibGit2.FaultOf(() => System.Runtime.InteropServices.NativeLibrary.Load("libgit2-of-no-machine")));
+
+        Assert.IsInstanceOfType<GitExecutable>(git);
+        StringAssert.Contains(log.Details.Single(), "libgit2-of-no-machine", StringComparison.Ordinal);
+        await ReadsAsync(git, 2);
+    }
+
+    [TestMethod]
+    [DataRow("extensions.refstorage", "reftable")]
+    [DataRow("extensions.ofTheFuture", "true")]
+    public async Task A_format_that_libgit2_does_not_know_is_left_to_git_which_says_when_it_is_too_old_itself(string key, string value)
+    {
+        using var folder = Make("new");
+        GitSandbox.Run(folder["new"], "config", "core.repositoryformatversion", "1");
+        GitSandbox.Run(folder["new"], "config", key, value);
+
+        var git = GitOpener.Open(folder["new"], new CapturingLog());
+
+        Assert.IsInstanceOfType<GitExecutable>(git);
+        // No Git can read these: the references are where they were.
+        var error = await Assert.ThrowsExactlyAsync<Diagnostics.ModelTrackException>(() => git.ListTagsAsync(Token));
+        Assert.AreEqual("MT4002", error.Code);
+    }
+
     private async Task ReadsAsync(TempFolder folder, bool inProcess)
     {
         using (folder) await ReadsAsync(Directory.GetDirectories(folder.Path).Single(), inProcess);

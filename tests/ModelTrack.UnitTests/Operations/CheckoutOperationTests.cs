@@ -147,6 +147,91 @@ public sealed class CheckoutOperationTests
         Assert.AreEqual("model two", history.Machine.Read("m.bin"));
     }
 
+    [TestMethod]
+    public async Task What_the_revision_does_not_track_goes_when_the_store_has_it_and_comes_back()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "model one"));
+        await history.VersionAsync("v2", ("n.bin", "another"), ("data/a.csv", "1"), ("data/sub/b.csv", "2"), ("mine.bin", "three"), ("raw/a.csv", "1"));
+        history.Machine.Write("mine.bin", "changed, and not saved");
+        history.Machine.Write("raw/new.csv", "not saved");
+
+        Assert.IsTrue((await history.CheckoutAsync("v1")).Succeeded, history.Log.ToString());
+
+        StringAssert.Contains(history.Log.ToString(), "removed data, n.bin: v1 does not track them, and the store keeps the content", StringComparison.Ordinal);
+        StringAssert.Contains(history.Log.ToString(), "the store does not have what is there: mine.bin, raw", StringComparison.Ordinal);
+        Assert.IsFalse(Path.Exists(history.Machine.PathOf("data")) || File.Exists(history.Machine.PathOf("n.bin")));
+        Assert.AreEqual("changed, and not saved", history.Machine.Read("mine.bin"));
+        Assert.AreEqual("not saved 1", $"{history.Machine.Read("raw/new.csv")} {history.Machine.Read("raw/a.csv")}");
+
+        File.Delete(history.Machine.PathOf("mine.bin"));
+        File.Delete(history.Machine.PathOf("raw/new.csv"));
+        Assert.IsTrue((await history.CheckoutAsync("main")).Succeeded, history.Log.ToString());
+        Assert.AreEqual("another 2 three", $"{history.Machine.Read("n.bin")} {history.Machine.Read("data/sub/b.csv")} {history.Machine.Read("mine.bin")}");
+    }
+
+    [TestMethod]
+    public async Task A_model_that_was_a_file_of_gits_own_before_is_not_lost_to_a_checkout()
+    {
+        using var history = new History();
+        history.Machine.Write("m.bin", "in Git");
+        await history.VersionAsync("v0", ("other.bin", "tracked"));
+        history.Git("rm", "-q", "--cached", "m.bin");
+        await history.VersionAsync("v1", ("m.bin", "tracked"));
+        history.Machine.Write("m.bin", "precious");
+
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => history.CheckoutAsync("v0"));
+        Assert.AreEqual("MT5804", error.Code);
+        Assert.AreEqual("precious", history.Machine.Read("m.bin"));
+
+        Assert.IsTrue((await history.CheckoutAsync("v0", force: true)).Succeeded, history.Log.ToString());
+        Assert.AreEqual("in Git", history.Machine.Read("m.bin"));
+        StringAssert.Contains(history.Log.ToString(), Machine.Sha256Of("precious"), StringComparison.Ordinal);
+        Assert.IsTrue((await history.CheckoutAsync("main")).Succeeded, history.Log.ToString());
+        Assert.AreEqual("tracked", history.Machine.Read("m.bin"));
+        Assert.IsTrue((await history.CheckoutAsync("v0")).Succeeded, history.Log.ToString());
+        Assert.AreEqual("in Git", history.Machine.Read("m.bin"));
+    }
+
+    [TestMethod]
+    public async Task An_untracked_file_in_the_way_stops_it()
+    {
+        using var history = new History();
+        history.Machine.Write("code.cs", "one");
+        await history.VersionAsync("v1", ("m.bin", "model one"));
+        history.Git("rm", "-q", "code.cs");
+        await history.VersionAsync("v2", ("m.bin", "model two"), ("n.bin", "two"));
+        history.Machine.Write("code.cs", "mine");
+
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => history.CheckoutAsync("v1"));
+
+        Assert.AreEqual("MT4102", error.Code);
+        StringAssert.Contains(error.Message, "code.cs", StringComparison.Ordinal);
+        Assert.AreEqual("mine model two two", $"{history.Machine.Read("code.cs")} {history.Machine.Read("m.bin")} {history.Machine.Read("n.bin")}");
+    }
+
+    [TestMethod]
+    public async Task A_model_that_another_build_writes_at_this_moment_is_waited_for_and_never_overwritten()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "model one"));
+        await history.VersionAsync("v2", ("m.bin", "model two"));
+        using var store = await Storage.Store.LocalStore.OpenAsync(history.Machine.Store, history.Log, CancellationToken.None);
+        Task<ModelTrack.Operations.OperationResult> checkout;
+        using (await store.Locks.ArtifactAsync(history.Machine.PathOf("m.bin"), CancellationToken.None))
+        {
+            checkout = Task.Run(() => history.CheckoutAsync("v1"));
+            var v1 = history.Git("rev-parse", "v1");
+            while (history.Git("rev-parse", "HEAD") != v1 && !checkout.IsCompleted) await Task.Delay(20);
+            history.Machine.Write("m.bin", "retrained meanwhile");
+            Assert.IsFalse(checkout.IsCompleted, history.Log.ToString());
+        }
+
+        Assert.IsFalse((await checkout).Succeeded, history.Log.ToString());
+        Assert.AreEqual("MT5507", history.Log.Errors.Single().Code);
+        Assert.AreEqual("retrained meanwhile", history.Machine.Read("m.bin"));
+    }
+
     private static void LoseStore(History history)
     {
         foreach (var file in Directory.EnumerateFiles(history.Machine.Store, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);

@@ -99,6 +99,96 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    [DataRow("commit-msg")]
+    [DataRow("prepare-commit-msg")]
+    public async Task Whatever_hook_says_no_what_was_staged_stays_staged(string hook)
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("code.cs", "staged");
+        history.Git("add", "code.cs");
+        history.Machine.Write("m.bin", "two");
+        history.Machine.Write("new.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("new.bin"));
+        var before = history.Git("status", "--porcelain");
+        Script(history, $".git/hooks/{hook}", "echo the message names no ticket >&2\nexit 1\n");
+
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => history.CommitAsync("x", "v2"));
+
+        Assert.AreEqual("MT4103", error.Code);
+        StringAssert.Contains(error.Message, "the message names no ticket", StringComparison.Ordinal);
+        Assert.AreEqual(before, history.Git("status", "--porcelain"));
+        Assert.AreEqual("v1", history.Git("tag"));
+    }
+
+    [TestMethod]
+    public async Task Commit_and_tag_are_signed_where_the_users_git_does_and_a_key_that_fails_leaves_all_as_it_was()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("m.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        Script(history, ".git/fake-gpg", "cat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\nprintf -- '-----BEGIN PGP SIGNATURE-----\\n\\nnot a real one\\n-----END PGP SIGNATURE-----\\n'\n");
+        Script(history, ".git/no-gpg", "cat > /dev/null\necho 'gpg: signing failed: No pinentry' >&2\nexit 2\n");
+        history.Git("config", "commit.gpgSign", "true");
+        history.Git("config", "tag.gpgSign", "true");
+        history.Git("config", "user.signingKey", "ada");
+        history.Git("config", "gpg.program", history.Machine.PathOf(".git/no-gpg"));
+        var head = history.Git("rev-parse", "HEAD");
+
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => history.CommitAsync("x", "v2"));
+        Assert.AreEqual("MT4103", error.Code);
+        StringAssert.Contains(error.Message, "gpg failed to sign", StringComparison.Ordinal);
+        Assert.AreEqual($"{head} M m.bin.track v1", $"{history.Git("rev-parse", "HEAD")} {history.Git("status", "--porcelain").Trim()} {history.Git("tag")}");
+
+        history.Git("config", "gpg.program", history.Machine.PathOf(".git/fake-gpg"));
+        Assert.IsTrue((await history.CommitAsync("x", "v2")).Succeeded, history.Log.ToString());
+        StringAssert.Contains(history.Git("cat-file", "commit", "HEAD"), "not a real one", StringComparison.Ordinal);
+        StringAssert.Contains(history.Git("cat-file", "tag", "v2"), "not a real one", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task In_a_linked_worktree_its_own_branch_gets_the_commit()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        var tree = history.Machine.PathOf("../tree");
+        history.Git("worktree", "add", "-q", "-b", "side", tree);
+        await SaveAsync(history, tree, "m.bin", "of the side");
+
+        Assert.IsTrue((await CommitOperation.RunAsync(history.Options with { Root = tree, Message = "side" }, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+
+        Assert.AreEqual("side", history.Git("log", "-1", "--format=%s", "side"));
+        Assert.AreEqual("version v1", history.Git("log", "-1", "--format=%s", "main"));
+        Assert.AreEqual("", history.Git("status", "--porcelain"));
+        Assert.AreEqual("", history.Git("-C", tree, "status", "--porcelain"));
+    }
+
+    [TestMethod]
+    public async Task In_a_submodule_the_submodule_gets_the_commit_and_the_repository_above_sees_it()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        var above = history.Machine.PathOf("../above");
+        Directory.CreateDirectory(above);
+        Support.GitSandbox.Init(above);
+        history.Git("-C", above, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", history.Machine.Project, "data");
+        history.Git("-C", above, "commit", "-q", "-m", "data");
+        var data = Path.Combine(above, "data");
+        history.Git("-C", data, "config", "user.name", "Ada");
+        history.Git("-C", data, "config", "user.email", "ada@example.org");
+        await SaveAsync(history, data, "m.bin", "two");
+
+        Assert.IsTrue((await CommitOperation.RunAsync(history.Options with { Root = data, Message = "two" }, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+
+        Assert.AreEqual("two", history.Git("-C", data, "log", "-1", "--format=%s"));
+        Assert.AreEqual("M data", history.Git("-C", above, "status", "--porcelain").Trim());
+        Assert.IsTrue((await CommitOperation.RunAsync(history.Options with { Root = above, Message = "x" }, history.Log, CancellationToken.None)).Succeeded);
+        StringAssert.Contains(history.Log.ToString(), "nothing to commit", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public async Task Nothing_to_commit_is_told_and_a_tag_goes_on_head()
     {
         using var history = new History();
@@ -131,6 +221,22 @@ public sealed class CommitOperationTests
         Assert.ThrowsExactly<AssertFailedException>(() => history.Git("merge", "-q", "side"));
 
         await FailsAsync("MT5809", () => history.CommitAsync("x"));
+    }
+
+    private static async Task SaveAsync(History history, string root, string name, string text)
+    {
+        root = Path.GetFullPath(root);
+        var options = history.Machine.Options with { ProjectDirectory = root, ProjectFile = Path.Combine(root, "p.csproj"), IntermediateDirectory = Path.Combine(root, "obj") };
+        var item = new TrackedArtifact { FullPath = Path.Combine(root, name), DisplayName = name, Listed = true };
+        Assert.IsTrue((await RestoreOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+        File.WriteAllText(item.FullPath, text);
+        Assert.IsTrue((await SaveOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+    }
+
+    private static void Script(History history, string path, string body)
+    {
+        history.Machine.Write(path, "#!/bin/sh\n" + body);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(history.Machine.PathOf(path), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static async Task FailsAsync(string code, Func<Task> verb) =>

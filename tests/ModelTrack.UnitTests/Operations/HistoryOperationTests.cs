@@ -72,12 +72,53 @@ public sealed class HistoryOperationTests
         var rows = (await history.LogAsync(null, "m.bin")).Rows!;
 
         Assert.AreEqual(
-            "none removed false unknown, v2 saved true unknown, v1 saved true true",
+            "none removed false unknown, v2 saved true unknown, other, v1 saved true true",
             string.Join(", ", rows.Select(r => $"{Value(r, "Tags")} {Value(r, "Change")} {Value(r, "InStore")} {Value(r, "AtRemote")}")));
         Assert.AreEqual(history.Git("rev-parse", "v1"), Value(rows[2], "Commit"));
         Assert.AreEqual(Machine.Sha256Of("one"), Value(rows[2], "Sha256"));
         StringAssert.Contains(history.Log.ToString(), "m.bin, 3 versions:", StringComparison.Ordinal);
         Assert.HasCount(1, (await history.LogAsync("v1", "m.bin")).Rows!);
+    }
+
+    [TestMethod]
+    public async Task A_tag_on_a_later_commit_stands_with_the_version_that_it_carries()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("code.cs", "1");
+        await history.VersionAsync("code-only");
+        await history.VersionAsync("v2", ("m.bin", "two"), ("n.bin", "n"));
+        history.Git("checkout", "-q", "-b", "release");
+        history.Machine.Write("code.cs", "2");
+        await history.VersionAsync("on-a-branch");
+        history.Git("checkout", "-q", "main");
+        for (var i = 0; i < 5; i++) history.Git("tag", $"nightly-{i}", "v2");
+
+        var rows = (await history.LogAsync(null, "m.bin")).Rows!;
+
+        Assert.AreEqual(
+            "nightly-0, nightly-1, nightly-2, nightly-3, nightly-4, on-a-branch, v2 | code-only, v1", string.Join(" | ", rows.Select(r => Value(r, "Tags"))));
+        StringAssert.Contains(history.Log.ToString(), "nightly-0, nightly-1, nightly-2 and 4 more", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task Of_a_version_that_came_back_the_last_one_before_the_tag_has_it()
+    {
+        using var history = new History();
+        foreach (var (tag, text, day) in new[] { ("v1", "one", 1), ("later", "", 2), ("v2", "two", 3), ("back", "one", 4), ("last", "", 5) })
+        {
+            if (text.Length > 0)
+            {
+                history.Machine.Write("m.bin", text);
+                await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+            }
+
+            history.Git("add", "-A");
+            history.Git("commit", "-q", "--allow-empty", "--date", $"2026-03-0{day}T12:00:00Z", "-m", tag);
+            history.Git("tag", tag);
+        }
+
+        Assert.AreEqual("back, last | v2 | later, v1", string.Join(" | ", (await history.LogAsync(null, "m.bin")).Rows!.Select(r => Value(r, "Tags"))));
     }
 
     [TestMethod]

@@ -42,6 +42,30 @@ public sealed class HookFilesTests
         Assert.IsTrue(File.Exists(bed.Folder["repo/hooks/post-checkout"]));
     }
 
+    [TestMethod]
+    public async Task A_push_asks_only_when_it_has_a_pointer_and_a_no_keeps_it_back()
+    {
+        using var bed = new Bed("App's/App.csproj");
+        await bed.InstallAsync();
+        bed.Folder.Write("server/.keep", "");
+        GitSandbox.Run(bed.Folder["server"], "init", "-q", "--bare", "-b", "main");
+        bed.Git("remote", "add", "origin", bed.Folder["server"]);
+        bed.Git("push", "-q", "origin", "main");
+        Assert.AreEqual("", bed.Calls());
+
+        bed.Folder.Write("repo/m.bin.track", "a pointer");
+        GitSandbox.CommitAll(bed.Root, "two");
+        Assert.ThrowsExactly<AssertFailedException>(() => bed.Git("push", "-q", "origin", "main"));
+        Assert.AreEqual("build App's/App.csproj -t:_ModelTrackCheckPush -nologo -v:m\n", bed.Calls());
+        bed.Git("push", "-q", "--no-verify", "origin", "main");
+        Assert.AreEqual("", bed.Calls());
+        // What the remote has by now is asked no more, nor is the removal of a branch.
+        bed.Git("push", "-q", "origin", "main:other");
+        bed.Git("push", "-q", "origin", "--delete", "other");
+        Assert.AreEqual("", bed.Calls());
+        Assert.IsEmpty(Directory.GetFiles(Path.Combine(bed.Root, ".git"), "modeltrack-push.*"));
+    }
+
     /// <summary>A repository whose hooks find a dotnet that writes down how it was called.</summary>
     private sealed class Bed : IDisposable
     {
