@@ -28,7 +28,13 @@ public sealed class GcTests : BuildTest
         var present = Version("present");
         Age();
 
-        Folder.Build("-t:ModelTrackGc").Succeeds().Says("would be removed: 1 content").Says("-p:ModelTrackGcApply=true");
+        Folder.Build("-t:ModelTrackGc", $"-p:ModelTrackReport={Folder["gc.json"]}").Succeeds().Says("would be removed: 1 content").Says("-p:ModelTrackGcApply=true");
+        using (var report = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Folder["gc.json"])))
+        {
+            var row = report.RootElement.GetProperty("rows").EnumerateArray().Single(one => one.GetProperty("path").GetString() == "contents" && one.GetProperty("fate").GetString() == "goes");
+            Assert.AreEqual(("garbage", "1", "16"), (row.GetProperty("reason").GetString(), row.GetProperty("count").GetString(), row.GetProperty("size").GetString()));
+        }
+
         Assert.IsTrue(Stored(garbage));
         var apply = Folder.Build("-t:ModelTrackGc", "-p:ModelTrackGcApply=true").Succeeds().Says("removed: 1 content").Says("freed");
         Assert.IsFalse(Stored(garbage), apply.Text);

@@ -54,6 +54,11 @@ internal static class Program
         "log" => LogOperation.RunAsync(arguments.Items, arguments.Options, null, log, CancellationToken.None),
         "gc" => StoreGcOperation.RunAsync(
             new RepositoryOptions(arguments.Project, arguments.Project) { StorePath = arguments.Store, Force = arguments.Force }, new GcOptions { Apply = true }, log, CancellationToken.None),
+        "mark" or "sweep" => RemoteGcOperation.RunAsync(
+            new RepositoryOptions(arguments.Project, arguments.Project) { StorePath = arguments.Store, Remote = arguments.Remote },
+            new GcOptions { Apply = true, Remote = verb == "mark" ? RemoteGcPhase.Mark : RemoteGcPhase.Sweep },
+            log,
+            CancellationToken.None),
         "verify" => VerifyOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         _ => throw new ArgumentException($"Unknown verb {verb}."),
     };

@@ -3,11 +3,15 @@ namespace ModelTrack.TestServers;
 /// <summary>A real nginx with its dav module, on loopback, with a configuration and a folder of its own.</summary>
 public sealed class NginxServer : IAsyncDisposable
 {
-    private readonly ServerProcess _process;
+    private readonly string _folder;
+    private readonly int _port;
+    private ServerProcess _process;
 
-    private NginxServer(ServerProcess process, string url, string root)
+    private NginxServer(ServerProcess process, string folder, int port, string url, string root)
     {
         _process = process;
+        _folder = folder;
+        _port = port;
         Url = url;
         Root = root;
     }
@@ -61,16 +65,34 @@ public sealed class NginxServer : IAsyncDisposable
                   }
                 }
                 """);
-            var process = ServerProcess.Start(Program(), ["-p", folder, "-c", file, "-e", "stderr"], folder);
-            if (await process.ListensAsync(port)) return new NginxServer(process, $"http://127.0.0.1:{port}/dav/models", root);
+            var process = Start(folder);
+            if (await process.ListensAsync(port)) return new NginxServer(process, folder, port, $"http://127.0.0.1:{port}/dav/models", root);
 
             var output = process.Output;
             await process.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
             if (tries == 3) throw new InvalidOperationException("nginx does not start: " + output);
         }
     }
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    /// <summary>kill -9, whatever it is doing.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>Starts it again after <see cref="Kill"/>, on the same port and folder.</summary>
+    public async Task StartAgainAsync()
+    {
+        await _process.DisposeAsync();
+        _process = Start(_folder);
+        if (!await _process.ListensAsync(_port)) throw new InvalidOperationException("nginx does not start again: " + _process.Output);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static ServerProcess Start(string folder) => ServerProcess.Start(Program(), ["-p", folder, "-c", Path.Combine(folder, "nginx.conf"), "-e", "stderr"], folder, keep: true);
 
     // Debian keeps it where a user's PATH does not look.
     private static string Program() => File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -14,11 +15,12 @@ public static class RadosGateway
     private static readonly Lazy<Task<RadosServer>> s_server = new(() => Task.Run(StartAsync));
 
     // Held for as long as the process lives: the watcher reads from it until it ends.
-    private static Process? s_watch;
+    private static readonly ConcurrentBag<Process> s_watches = [];
 
     public static Task<RadosServer> GetAsync() => s_server.Value;
 
-    private static async Task<RadosServer> StartAsync()
+    /// <summary>One more, for a test that does to it what others would not survive. It ends with the process, too.</summary>
+    public static async Task<RadosServer> StartAsync()
     {
         var script = Path.Combine(AppContext.BaseDirectory, "radosgw.sh");
         var folder = Directory.CreateTempSubdirectory("mtr-").FullName;
@@ -40,7 +42,7 @@ public static class RadosGateway
             RedirectStandardError = true,
         };
 
-        s_watch = Process.Start(start);
+        s_watches.Add(Process.Start(start)!);
     }
 
     private static void Stop(string script, string folder)
@@ -103,6 +105,17 @@ public sealed record RadosServer(string Folder, string Endpoint, string AccessKe
             "timeout", "120", "radosgw-admin", "-c", Path.Combine(Folder, "ceph.conf"), "user", "create", $"--uid={name}", $"--display-name={name}", $"--access-key={access}", $"--secret-key={secret}").ConfigureAwait(false);
         return (access, secret);
     }
+
+    /// <summary>kill -9 of the gateway alone, whatever it is doing: what it had stored stays.</summary>
+    public void Kill()
+    {
+        var pid = File.ReadAllText(Path.Combine(Folder, "run", "rgw.pid")).Split(' ')[0];
+        using var gateway = Process.GetProcessById(int.Parse(pid, CultureInfo.InvariantCulture));
+        gateway.Kill();
+    }
+
+    /// <summary>Starts the gateway again after <see cref="Kill"/>, on the same port and objects.</summary>
+    public Task StartAgainAsync() => RadosGateway.RunAsync("bash", Path.Combine(AppContext.BaseDirectory, "radosgw.sh"), "again", Folder);
 
     /// <summary>A bucket of the owner's, made without the SDK, which not every test project has.</summary>
     public Task MakeBucketAsync(string name) => RadosGateway.SignedPutAsync(this, name);

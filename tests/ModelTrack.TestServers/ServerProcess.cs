@@ -8,10 +8,10 @@ namespace ModelTrack.TestServers;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly string _folder;
+    private readonly string? _folder;
     private readonly StringBuilder _output = new();
 
-    private ServerProcess(Process process, string folder)
+    private ServerProcess(Process process, string? folder)
     {
         _process = process;
         _folder = folder;
@@ -30,7 +30,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static ServerProcess Start(string program, IEnumerable<string> arguments, string folder)
+    /// <param name="keep">Whether the folder outlives the process.</param>
+    public static ServerProcess Start(string program, IEnumerable<string> arguments, string folder, bool keep = false)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -39,7 +40,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        return new ServerProcess(Process.Start(start)!, folder);
+        return new ServerProcess(Process.Start(start)!, keep ? null : folder);
     }
 
     /// <summary>Waits until it listens on a port; false when it ended instead.</summary>
@@ -76,6 +77,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         return null;
     }
 
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -89,7 +93,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (_folder is not null) Directory.Delete(_folder, recursive: true);
     }
 
     private void Add(string? line)

@@ -48,10 +48,9 @@ public static class RemoteGcOperation
                 log.Report(clones.Told.Length == 0 ? $"remote {remote.Identity}" : $"remote {remote.Identity}: {clones.Told}");
                 if (gc.Remote == RemoteGcPhase.Sweep) TellSweep(report, options, gc, log);
                 else TellMark(report, TimeSpan.FromDays(days), gc, log);
+                return OperationResult.Nothing with { Rows = gc.Remote == RemoteGcPhase.Sweep ? GcRows.OfSweep(report) : GcRows.OfMark(report) };
             }
         }
-
-        return OperationResult.Nothing;
     }
 
     private static void TellMark(RemoteGcReport report, TimeSpan grace, GcOptions gc, IOperationLog log)

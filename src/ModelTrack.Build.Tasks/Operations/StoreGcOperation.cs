@@ -41,11 +41,11 @@ public static class StoreGcOperation
         if (report is null)
         {
             log.Report($"there is no store at {path}: nothing to remove");
-            return OperationResult.Nothing;
+            return OperationResult.Nothing with { Rows = [] };
         }
 
         Tell(report, path, roots, workspaces, options, gc, log);
-        return OperationResult.Nothing;
+        return OperationResult.Nothing with { Rows = GcRows.OfStore(report) };
     }
 
     /// <summary>A workspace that is there and cannot be read may be dismissed too: that is a person's word that nothing of it matters.</summary>

@@ -206,6 +206,31 @@ public sealed class GcOperationTests : IDisposable
         }
     }
 
+    [TestMethod]
+    public async Task What_goes_and_what_stays_are_rows_too()
+    {
+        var machine = Cloned("a");
+        await VersionAsync(machine, "kept", push: true, commit: true);
+        GitSandbox.Run(machine.Project, "push", "-q", "origin", "main");
+        await VersionAsync(machine, "garbage", push: true, commit: false);
+        await VersionAsync(machine, "never pushed", push: false, commit: false);
+        machine.Write("m.onnx.track", GitSandbox.Run(machine.Project, "show", "HEAD:m.onnx.track") + "\n");
+        Age(machine);
+
+        var options = new RepositoryOptions(machine.Project, machine.Project) { StorePath = machine.Store, Remote = _team.Remote, Force = true };
+        var mark = await RemoteGcOperation.RunAsync(options, new GcOptions { Apply = true, Remote = RemoteGcPhase.Mark, GraceDays = 0 }, new CapturingLog(), default);
+        CollectionAssert.IsSubsetOf(new[] { "artifacts stays kept 1", "artifacts goes condemned 1", "packs goes condemned 1" }, Told(mark));
+        var sweep = await RemoteGcOperation.RunAsync(options, new GcOptions { Apply = true, Remote = RemoteGcPhase.Sweep, GraceDays = 0 }, new CapturingLog(), default);
+        CollectionAssert.IsSubsetOf(new[] { "artifacts stays kept 1", "objects stays spared 0", "artifacts goes deleted 1", "packs goes deleted 1" }, Told(sweep));
+        Assert.IsFalse(IsAtRemote("garbage"));
+
+        var store = await StoreGcOperation.RunAsync(options with { Force = false }, new GcOptions(), new CapturingLog(), default);
+        CollectionAssert.IsSubsetOf(new[] { "contents stays named 1", "contents stays notPushed 1", "contents goes garbage 1" }, Told(store), string.Join('|', Told(store)));
+        Assert.AreEqual("7", store.Rows!.Single(row => row.Values.Any(value => value.Value == "garbage") && row.Name == "contents").Values.Single(value => value.Key == "Size").Value);
+
+        static string[] Told(OperationResult result) => [.. result.Rows!.Select(row => $"{row.Name} {string.Join(' ', row.Values.Take(3).Select(value => value.Value))}")];
+    }
+
     private static async Task<CapturingLog> CollectAsync(Machine machine, bool apply, bool force = false, Func<GcOptions, GcOptions>? with = null)
     {
         var log = new CapturingLog();

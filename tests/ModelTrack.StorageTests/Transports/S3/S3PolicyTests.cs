@@ -94,6 +94,15 @@ public sealed class S3PolicyTests
     }
 
     [TestMethod]
+    public async Task Garbage_is_collected_by_who_may_list_and_delete_while_others_push_and_restore()
+    {
+        var users = await s_users.Value;
+        var url = NewUrl();
+        await GcScenario.RunAsync(
+            () => Wrap(Open(url, users.Server, users.Push)), () => Wrap(Open(url, users.Server, users.Restore)), () => Wrap(Open(url, users.Server, users.Gc)), TimeSpan.Zero, GcScenario.ASecondAsync);
+    }
+
+    [TestMethod]
     public async Task What_the_real_server_says_of_wrong_credentials_and_buckets_has_a_code()
     {
         var server = await S3Bed.ServerAsync();
