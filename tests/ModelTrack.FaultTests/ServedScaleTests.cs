@@ -31,6 +31,8 @@ public sealed class ServedScaleTests
         var ben = team.NewMachine("ben", git: false);
         GitSandbox.Run(ben.Project, "clone", "-q", "--depth=1", new Uri(ada.Project).AbsoluteUri, ".");
         Assert.AreEqual("true", GitSandbox.Run(ben.Project, "rev-parse", "--is-shallow-repository"));
+        await remote.RunAsync(ben, "restore", "m.bin");
+        Directory.Delete(ben.Store, recursive: true);
         bytes[20_000_000] ^= 1;
         ben.Write("m.bin", bytes);
         await remote.RunAsync(ben, "save", "m.bin");
