@@ -80,7 +80,7 @@ internal sealed class ContentCopier(LinkMode linkMode, long mtimeNs)
     private bool TryClone(SafeFileHandle from, SafeFileHandle to)
     {
         if (_noClones || !OperatingSystem.IsLinux() || !LinuxFiles.IsAvailable) return false;
-        if (LinuxFiles.TryClone(from, to)) return true;
+        if (FileClone.TryMake(from, to)) return true;
         _noClones = true;
         return false;
     }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using ModelTrack.Content;
 
 namespace ModelTrack.Workspace;
@@ -28,7 +27,6 @@ internal static unsafe partial class LinuxFiles
     private static readonly int s_noFollow = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     private const uint BasicStats = 0x7ff;
-    private const nuint CloneRequest = 0x40049409; // FICLONE
 
     /// <summary>
     /// Whether all of this is to be had: a 64-bit Linux of the usual processors with a C library that has the calls. Elsewhere the portable ways serve;
@@ -92,30 +90,11 @@ internal static unsafe partial class LinuxFiles
         return Call(Native.futimens(handle, times));
     }
 
-    /// <summary>Makes one file a copy-on-write clone of another.</summary>
-    public static bool TryClone(SafeFileHandle source, SafeFileHandle target)
-    {
-        bool addedSource = false, addedTarget = false;
-        try
-        {
-            source.DangerousAddRef(ref addedSource);
-            target.DangerousAddRef(ref addedTarget);
-            return Native.ioctl((int)target.DangerousGetHandle(), CloneRequest, source.DangerousGetHandle()) == 0;
-        }
-        finally
-        {
-            if (addedSource) source.DangerousRelease();
-            if (addedTarget) target.DangerousRelease();
-        }
-    }
-
     /// <summary>A second name for a file; the old name is not followed when it is a link.</summary>
     public static int Link(string existing, string name)
     {
         fixed (byte* from = Name(existing), to = Name(name)) return Call(Native.linkat(AtFdCwd, from, AtFdCwd, to, 0));
     }
-
-    public static uint EffectiveUser() => Native.geteuid();
 
     /// <summary>The bytes of a name, with the zero that ends it.</summary>
     public static byte[] Name(string name)
@@ -200,13 +179,5 @@ internal static unsafe partial class LinuxFiles
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         [DllImport("libc", SetLastError = true)]
         public static extern int fallocate(int handle, int mode, long offset, long length);
-
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        [DllImport("libc", SetLastError = true)]
-        public static extern int ioctl(int handle, nuint request, nint argument);
-
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        [DllImport("libc")]
-        public static extern uint geteuid();
     }
 }

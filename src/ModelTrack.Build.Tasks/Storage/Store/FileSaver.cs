@@ -60,7 +60,7 @@ internal sealed class FileSaver(StoreContext context, FileEntries entries)
             temp = context.CreateTemp(readOnly: true);
             FailPoint.Hit("store.add.created");
             ContentDigest digest;
-            if (LinuxFiles.TryClone(reading, temp.SafeFileHandle))
+            if (FileClone.TryMake(reading, temp.SafeFileHandle))
             {
                 digest = await ContentHasher.HashAsync(temp.SafeFileHandle, new HashOptions(Cut: true), copyTo: null, context.Log.Progress, cancellationToken).ConfigureAwait(false);
             }

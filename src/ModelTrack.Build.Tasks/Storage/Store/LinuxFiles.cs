@@ -8,23 +8,6 @@ namespace ModelTrack.Storage.Store;
 /// <summary>What Linux offers beyond .NET. Each method says false, or nothing, where it is not to be had.</summary>
 internal static class LinuxFiles
 {
-    /// <summary>Makes <paramref name="target"/> share the blocks of <paramref name="source"/> (copy-on-write); false where the file system cannot.</summary>
-    public static bool TryClone(SafeFileHandle source, SafeFileHandle target)
-    {
-        if (!OperatingSystem.IsLinux()) return false;
-
-        var added = false;
-        try
-        {
-            source.DangerousAddRef(ref added);
-            return Native.Clone(target, Native.FiClone, source.DangerousGetHandle()) == 0;
-        }
-        finally
-        {
-            if (added) source.DangerousRelease();
-        }
-    }
-
     /// <summary>Makes the names in a directory durable. Windows does so with the file itself, and has no such call.</summary>
     /// <exception cref="IOException">The directory could not be flushed.</exception>
     public static void FlushDirectory(string path)
@@ -85,16 +68,11 @@ internal static class LinuxFiles
     [SupportedOSPlatform("linux")]
     private static class Native
     {
-        public const uint FiClone = 0x40049409;
         public const int EINTR = 4, EINVAL = 22, ENOTSUP = 95;
         public const uint SyncWrite = 2;
 
         // O_CLOEXEC is one value on all of Linux; O_DIRECTORY is not, and isn't needed: what is named here is a directory.
         public const int ReadOnlyDirectory = 0x80000;
-
-        [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int Clone(SafeFileHandle target, nuint request, nint source);
 
         [DllImport("libc", EntryPoint = "open", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
