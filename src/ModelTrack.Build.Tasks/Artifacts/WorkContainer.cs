@@ -67,9 +67,6 @@ internal static class WorkContainer
         }
     }
 
-    private static void Ignore(string container)
-    {
-        var ignore = new FileInfo(Path.Combine(container, IgnoreName));
-        if (ignore is not { Exists: true, Length: > 0 }) File.WriteAllBytes(ignore.FullName, "*\n"u8);
-    }
+    /// <summary>Hides all of a folder from Git, this file too.</summary>
+    public static void Ignore(string folder) => WholeFile.Create(Path.Combine(folder, IgnoreName), "*\n"u8);
 }

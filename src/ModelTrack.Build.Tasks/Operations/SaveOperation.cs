@@ -82,7 +82,9 @@ public static class SaveOperation
     {
         try
         {
-            ReadContent? read = session.Options.Locked ? null : (path, stat, token) => ContentSaving.StoreWhileReadingAsync(session, artifact, path, stat, token);
+            // Where nothing is known of content beside a pointer, whether the store has it decides: a look that put it there would answer itself.
+            var decidesBySafety = session.States.Load(artifact.FullPath)?.Base is null && File.Exists(PointerFile.PathFor(artifact.FullPath));
+            ReadContent? read = session.Options.Locked || decidesBySafety ? null : (path, stat, token) => ContentSaving.StoreWhileReadingAsync(session, artifact, path, stat, token);
             var look = await ArtifactLook.TakeAsync(session, artifact, cancellationToken, read: read).ConfigureAwait(false);
             look = await AssumeAddedAsync(session, look, cancellationToken).ConfigureAwait(false);
             return artifact.Parts.Count == 0 ? look : await NarrowAsync(session, look, cancellationToken).ConfigureAwait(false);
@@ -171,7 +173,8 @@ public static class SaveOperation
         // Naming the artifact is the way out that keeps mine; a mixture is never mine.
         // Of a directory that is here in parts nobody can say what the rest is to be.
         var settles = IsNamed(session.Options) && look.State?.Restoring is null && !look.Scan.IsMissing && (look.State?.Partial is null || look.Pointer is null || decision.Reason != DecisionReason.BothChanged);
-        return settles && decision.Action is WorkspaceAction.Conflict or WorkspaceAction.Untracked && settles
+        var isOpen = decision.Action is WorkspaceAction.Conflict or WorkspaceAction.Untracked || decision.Reason == DecisionReason.NoBaseButSafe;
+        return settles && isOpen
             ? new WorkspaceDecision(WorkspaceAction.Save, decision.Reason)
             : decision;
     }

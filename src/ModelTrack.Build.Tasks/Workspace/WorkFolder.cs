@@ -41,9 +41,11 @@ internal sealed class WorkFolder : IDisposable
             PlaceFolder? folder = null;
             try
             {
+                WorkContainer.Ignore(container.Path);
                 var name = s_self.Value.NewName(Interlocked.Increment(ref s_counter));
                 folder = container.Enter(name, create: true)!;
-                using (var ignore = folder.Create(".gitignore", executable: false, 0)) RandomAccess.Write(ignore, "*\n"u8, 0);
+                // Its own too: who leaves the container at this moment takes that one's away for a while.
+                WorkContainer.Ignore(folder.Path);
                 RemoveLeftovers(container.Path);
                 return new WorkFolder(beside, container, folder);
             }

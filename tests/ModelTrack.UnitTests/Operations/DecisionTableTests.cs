@@ -247,4 +247,43 @@ public sealed class DecisionTableTests
         await ada.BuildAsync(Model);
         Assert.AreEqual("v2", ada.Read(Model));
     }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task A_save_by_name_keeps_mine_where_nothing_is_known_of_it(bool isInStoreAlready)
+    {
+        using var team = new Team();
+        var (ada, ben) = (team.NewMachine("ada"), team.NewMachine("ben"));
+        ada.Write(Model, "v1");
+        await ada.BuildAsync(Model);
+        if (isInStoreAlready)
+        {
+            ben.Write("models/other.bin", "mine");
+            await ben.BuildAsync("models/other.bin");
+        }
+
+        ben.TakePointer(Model, ada);
+        ben.Write(Model, "mine");
+        var result = await ben.SucceedAsync(ben.SaveAsync(Model, o => o with { Explicit = true, Artifacts = [Model] }));
+
+        Assert.AreEqual("saved", result.Artifacts.Single().Action);
+        StringAssert.Contains(ben.ReadPointer(Model), Machine.Sha256Of("mine"), StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task A_build_s_save_does_not_make_unknown_content_safe_by_looking_at_it()
+    {
+        using var team = new Team();
+        var (ada, ben) = (team.NewMachine("ada"), team.NewMachine("ben"));
+        ada.Write(Model, "v1");
+        await ada.BuildAsync(Model);
+        ben.TakePointer(Model, ada);
+        ben.Write(Model, "mine");
+
+        // As where RestoreOnBuild is false: no restore came before.
+        Assert.AreEqual("MT5507", await ben.FailAsync(ben.SaveAsync(Model)));
+        Assert.AreEqual("MT5507", await ben.FailAsync(ben.RestoreAsync(Model)));
+        Assert.AreEqual("mine", ben.Read(Model));
+    }
 }
