@@ -74,6 +74,9 @@ public sealed class HttpTests : BuildTest
         server.Objects["api/v1/repos/ada/models"] = new StoredObject("""{"id":1}"""u8.ToArray(), "\"1\"", DateTimeOffset.UtcNow);
         Folder.WithApp().WithApp(folder: "Lib", name: "Lib").Write("all.slnx", """<Solution><Project Path="App/App.csproj" /><Project Path="Lib/Lib.csproj" /></Solution>""");
         Folder.Git(".", "init", "-q");
+
+        // Its evaluation takes seconds, and so would come after the other project has written the configuration.
+        Folder.Write("Lib/Directory.Build.props", $"<Project><PropertyGroup><Slow>$([System.Text.RegularExpressions.Regex]::IsMatch('{new string('a', 24)}!', '^(a+)+$'))</Slow></PropertyGroup></Project>");
         Folder.Dotnet("App", "build", "--no-restore", "-t:ModelTrackInit").Succeeds();
         File.Delete(Folder["ModelTrack.props"]);
         string[] setUp = ["build", "all.slnx", "--no-restore", "-t:ModelTrackSetupDagsHub", "-p:ModelTrackDagsHub=ada/models"];

@@ -10,8 +10,18 @@ internal static class SolutionTargets
         "ModelTrackInit", "ModelTrackSetupDagsHub", "ModelTrackGc", "ModelTrackDestroy", "ModelTrackHelp",
     ];
 
-    /// <summary>They run once for all projects, so that each has to have told before how it reaches its content (see KnownProject).</summary>
-    private static readonly string[] s_once = ["ModelTrackCheckout", "ModelTrackCommit", "ModelTrackInit"];
+    /// <summary>
+    /// What each project does before any does the verb. These verbs run once for all projects: each has to have told how it reaches its content (see
+    /// KnownProject), or at least to be evaluated, since one that is evaluated after the first has written the configuration asks for another run.
+    /// </summary>
+    private static readonly Dictionary<string, string> s_before = new()
+    {
+        ["ModelTrackCheckout"] = "_ModelTrackRememberProject",
+        ["ModelTrackCommit"] = "_ModelTrackRememberProject",
+        ["ModelTrackInit"] = "_ModelTrackRememberProject",
+        ["ModelTrackSetupDagsHub"] = "_ModelTrackGetRepositoryArguments",
+        ["ModelTrackDestroy"] = "_ModelTrackGetRepositoryArguments",
+    };
 
     public static string Text { get; } = $"""
         <Project>
@@ -22,7 +32,7 @@ internal static class SolutionTargets
 
     private static string Target(string verb) => $"""
           <Target Name="{verb}" Returns="@(_{verb}Result)">
-        {(s_once.Contains(verb) ? Call("_ModelTrackRememberProject", " />\n") : "")}{Call(verb, ">")}
+        {(s_before.TryGetValue(verb, out var before) ? Call(before, " />\n") : "")}{Call(verb, ">")}
               <Output TaskParameter="TargetOutputs" ItemName="_{verb}Result" />
             </MSBuild>
           </Target>
