@@ -40,13 +40,14 @@ need radosgw radosgw
 # The servers that the tests of the HTTP remotes start. Debian keeps nginx where a user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 # libgit2 reads repositories within a build; its package has the version in its name, and that differs between systems.
-has_libgit2() { ldconfig -p | grep -qE 'libgit2\.so\.1\.[567] '; }
+# Not grep -q: it would end before its writer, whose broken pipe then counts as the failure.
+has_libgit2() { ldconfig -p | grep -E 'libgit2\.so\.1\.[567] ' > /dev/null; }
 for package in libgit2-1.5 libgit2-1.7; do
   has_libgit2 || { sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo; $sudo apt-get install -y -qq "$package" > /dev/null 2>&1 || { $sudo apt-get update -qq && $sudo apt-get install -y -qq "$package"; } > /dev/null 2>&1; }
 done
 has_libgit2 || cannot_install "libgit2 1.5, 1.6 or 1.7 (Debian's libgit2-1.5) could not be installed."
 need nginx nginx-light
-nginx -V 2>&1 | grep -q http_dav_module || cannot_install "the nginx here has no dav module (Debian's nginx-light has)."
+nginx -V 2>&1 | grep http_dav_module > /dev/null || cannot_install "the nginx here has no dav module (Debian's nginx-light has)."
 need rclone rclone
 need node nodejs
 need npm npm
