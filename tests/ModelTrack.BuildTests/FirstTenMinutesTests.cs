@@ -128,6 +128,7 @@ public sealed class FirstTenMinutesTests : BuildTest
 
         // Init has taught the solution the verbs.
         var again = Folder.Dotnet(".", "build", "All.slnx", "-m:1", "-t:ModelTrackInit").Succeeds();
+        Folder.Dotnet(".", "build", "All.slnx", "-t:ModelTrackImport", "-p:ModelTrackFrom=https://example.com/m.bin").FailsWith("MT5924").Says("All.slnx");
         Assert.HasCount(1, again.Tasks("InitializeRepository"));
 
         Folder.Dotnet("A", "build", "--no-restore").Succeeds();

@@ -2,7 +2,7 @@ using ModelTrack.Operations;
 
 namespace ModelTrack.TestHost;
 
-/// <summary>`VERB --project DIR --store DIR [--remote DIR] --artifact NAME… [--part PATH]… [--bulk] [--locked] [--force] [--explicit]`.</summary>
+/// <summary>`VERB --project DIR --store DIR [--remote DIR] [--from DIR] [--restore-from DIR]… --artifact NAME… [--part PATH]… [--bulk] [--locked] [--force] [--explicit]`.</summary>
 internal sealed record HostArguments
 {
     public required string Verb { get; init; }
@@ -12,6 +12,11 @@ internal sealed record HostArguments
     public string Store { get; init; } = "";
 
     public string? Remote { get; init; }
+
+    /// <summary>Copied from, by `mirror`.</summary>
+    public string? From { get; init; }
+
+    public IReadOnlyList<string> RestoreFrom { get; init; } = [];
 
     public IReadOnlyList<string> Artifacts { get; init; } = [];
 
@@ -37,6 +42,8 @@ internal sealed record HostArguments
         IntermediateDirectory = Path.Combine(Project, "obj"),
         StorePath = Store,
         DefaultRemote = Remote,
+        FromRemote = From,
+        RestoreFrom = RestoreFrom,
         Artifacts = Parts,
         Locked = Locked,
         Force = Force,
@@ -54,6 +61,8 @@ internal sealed record HostArguments
                 "--project" => parsed with { Project = arguments[++i] },
                 "--store" => parsed with { Store = arguments[++i] },
                 "--remote" => parsed with { Remote = arguments[++i] },
+                "--from" => parsed with { From = arguments[++i] },
+                "--restore-from" => parsed with { RestoreFrom = [.. parsed.RestoreFrom, arguments[++i]] },
                 "--locked" => parsed with { Locked = true },
                 "--force" => parsed with { Force = true },
                 "--explicit" => parsed with { Explicit = true },

@@ -49,6 +49,7 @@ internal static class Program
         "restore" => RestoreOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "save" => SaveOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "push" => PushOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
+        "mirror" => MirrorOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "fetch" => FetchOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "status" => StatusOperation.RunAsync(arguments.Items, arguments.Options, log, CancellationToken.None),
         "log" => LogOperation.RunAsync(arguments.Items, arguments.Options, null, log, CancellationToken.None),

@@ -1,4 +1,5 @@
 using ModelTrack.Artifacts;
+using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Git;
 using ModelTrack.Workspace;
@@ -40,7 +41,10 @@ public static class CommitOperation
 
         if (options.Tag is not null) await work.TagAsync(options.Tag, message ?? options.Tag, cancellationToken).ConfigureAwait(false);
         var head = await git.ResolveAsync("HEAD", cancellationToken).ConfigureAwait(false);
-        return Report(root, changes, head!, options.Tag, log);
+        var result = Report(root, changes, head!, options.Tag, log);
+        var isPushed = await ArePushedAsync(options, root, result.Artifacts, log, cancellationToken).ConfigureAwait(false);
+        log.Report($"next: {(isPushed ? "" : "dotnet build -t:ModelTrackPush; ")}git push{(options.Tag is null ? "" : " --follow-tags")}");
+        return result;
     }
 
     private static async Task<IReadOnlyList<GitChange>> FindOwnChangesAsync(IGit git, IOperationLog log, CancellationToken cancellationToken)
@@ -129,8 +133,25 @@ public static class CommitOperation
             log.Report($"nothing to commit; tagged {head.ShortId} ({head.Subject}) as {tag}");
         }
 
-        log.Report($"next: dotnet build -t:ModelTrackPush; git push{(tag is null ? "" : " --follow-tags")}");
         return new OperationResult(true, [.. pointers.Select(p => Committed(root, p, head))]);
+    }
+
+    /// <summary>Whether this machine knows the remotes to have what the commit names; asks nobody.</summary>
+    private static async Task<bool> ArePushedAsync(
+        RepositoryOptions options, string root, IReadOnlyList<ArtifactResult> committed, IOperationLog log, CancellationToken cancellationToken)
+    {
+        var projects = KnownProject.FindAll(options);
+        foreach (var change in committed.Where(c => c.Sha256 is not null))
+        {
+            var path = Path.GetFullPath(change.DisplayName, root);
+            var (project, item) = KnownProject.FindOwner(projects, path);
+            await using var session = new OperationSession(project.Options, log);
+            var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+            var artifact = item ?? new TrackedArtifact { FullPath = path, DisplayName = change.DisplayName };
+            if (!StatusOperation.IsPushed(session, store, artifact, Sha256Hash.Parse(change.Sha256!))) return false;
+        }
+
+        return true;
     }
 
     private static string Word(GitChangeKind kind) => kind switch

@@ -176,6 +176,7 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
     /// <summary>Whom to ask: the commit that brought the pointer tells who has the content.</summary>
     private async Task<string> WayOutAsync(CancellationToken cancellationToken)
     {
+        if (artifact.Repository is { } source) return $"If it was saved there and never pushed: run dotnet build -t:ModelTrackPush in {source}, on the machine that saved it.";
         var push = session.Remotes.PlaceOf(artifact) is null
             ? "set ModelTrackRemote in ModelTrack.props, and run dotnet build -t:ModelTrackPush on the machine that saved it"
             : "run dotnet build -t:ModelTrackPush on the machine that saved it";

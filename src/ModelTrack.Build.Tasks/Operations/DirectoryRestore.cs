@@ -8,9 +8,6 @@ namespace ModelTrack.Operations;
 /// <summary>Restores a directory artifact, decided file by file.</summary>
 internal static class DirectoryRestore
 {
-    /// <summary>How often contents that proved damaged in the store are fetched again.</summary>
-    private const int DeliveryRounds = 2;
-
     /// <returns>What was placed; null when nothing was to be placed, since all differences are the user's own.</returns>
     public static async Task<DirectoryRestored?> RunAsync(
         OperationSession session, LocalStore store, ArtifactLook look, ContentDelivery delivery, CancellationToken cancellationToken)
@@ -114,7 +111,7 @@ internal static class DirectoryRestore
             }
 
             open = await PlaceFilesAsync(session, store, placement, open, placed, cancellationToken).ConfigureAwait(false);
-            if (open.Count > 0 && round == DeliveryRounds)
+            if (open.Count > 0 && round == RestoreOperation.DeliveryRounds)
             {
                 throw OperationErrors.DamagedNotHealed(look.Artifact.DisplayName, Names(open.Select(p => p.Entry.Path), open.Count), "in the store");
             }
@@ -169,8 +166,17 @@ internal static class DirectoryRestore
                 return;
             }
 
-            var observed = placement.Place(entry.Entry.Path, stored, entry.Entry.Executable, entry.Present, session.Log.Progress, token);
-            lock (placed) placed.Add(new(entry.Entry.Path, observed));
+            try
+            {
+                var observed = placement.Place(entry.Entry.Path, stored, entry.Entry.Executable, entry.Present, session.Log.Progress, token);
+                lock (placed) placed.Add(new(entry.Entry.Path, observed));
+            }
+            catch (ModelTrackException exception) when (exception.Code == WorkspaceErrors.StoreFileChangedCode)
+            {
+                // Other bytes under the stat that its record vouches for, as a bad sector has them.
+                await store.CheckFileAsync(stored.Id, token).ConfigureAwait(false);
+                lock (left) left.Add(entry);
+            }
         }).ConfigureAwait(false);
         return left;
     }

@@ -13,6 +13,9 @@ public static class RestoreOperation
     /// <summary>How often a restore begins again when something else writes in its place.</summary>
     private const int Attempts = 20;
 
+    /// <summary>How often a content that proved damaged in the store is fetched again.</summary>
+    internal const int DeliveryRounds = 2;
+
     public static async Task<OperationResult> RunAsync(
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
@@ -139,18 +142,34 @@ public static class RestoreOperation
         await ContentSaving.KeepAsync(session, store, look, cancellationToken).ConfigureAwait(false);
         var state = BeginRestore(session, look, target);
         session.Log.Progress.Expect(target.Size);
-        var placer = Placer(session, look.Artifact);
-        var present = look.Scan.File?.Stat;
-        ObservedFile placed;
-        using (var placement = placer.Begin(look.Artifact.FullPath, isDirectory: false))
-        {
-            placed = placement.Place("", stored, target.Executable, present, session.Log.Progress, cancellationToken);
-            placement.Complete();
-        }
-
+        var placed = await PlaceAsync(session, store, look, delivery, stored, cancellationToken).ConfigureAwait(false);
         FailPoint.Hit("restore.file.placed");
         session.States.Save(state with { Base = target, Restoring = null, File = placed, Directory = null });
         return target.Size;
+    }
+
+    /// <summary>Places the file; where the entry proves to have other bytes than its record says, it is set aside and the content delivered anew.</summary>
+    private static async Task<ObservedFile> PlaceAsync(
+        OperationSession session, LocalStore store, ArtifactLook look, ContentDelivery delivery, StoredFile stored, CancellationToken cancellationToken)
+    {
+        var executable = look.Pointer!.Value.Identity.Executable;
+        for (var round = 0; ; round++)
+        {
+            try
+            {
+                using var placement = Placer(session, look.Artifact).Begin(look.Artifact.FullPath, isDirectory: false);
+                var placed = placement.Place("", stored, executable, look.Scan.File?.Stat, session.Log.Progress, cancellationToken);
+                placement.Complete();
+                return placed;
+            }
+            catch (ModelTrackException exception) when (exception.Code == WorkspaceErrors.StoreFileChangedCode)
+            {
+                if (round == DeliveryRounds) throw OperationErrors.DamagedNotHealed(look.Artifact.DisplayName, stored.Path, "in the store");
+            }
+
+            await store.CheckFileAsync(stored.Id, cancellationToken).ConfigureAwait(false);
+            stored = await delivery.FileAsync(look.State?.Base, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>From here on a crash leaves a mixture that is known to be one.</summary>

@@ -1,3 +1,5 @@
+using ModelTrack.Operations.Pins;
+
 namespace ModelTrack.Operations;
 
 /// <summary>The file that makes `dotnet build SOLUTION -t:VERB` reach the projects that have ModelTrack and pass over the others.</summary>
@@ -26,9 +28,24 @@ internal static class SolutionTargets
     public static string Text { get; } = $"""
         <Project>
           <!-- {InitOperation.SolutionMarker}: it lets ModelTrack's verbs work on the solution. -->
-        {string.Concat(s_verbs.Select(Target))}</Project>
+        {string.Concat(s_verbs.Select(Target))}{NoImport}</Project>
 
         """;
+
+    /// <summary>Else MSBuild says only that there is no such target.</summary>
+    private static string NoImport
+    {
+        get
+        {
+            var error = PinErrors.ImportIntoSolution("$(SolutionFileName)");
+            return $"""
+                  <Target Name="ModelTrackImport">
+                    <Error Code="{error.Code}" File="$(SolutionPath)" Text="{error.Text}" />
+                  </Target>
+
+                """;
+        }
+    }
 
     private static string Target(string verb) => $"""
           <Target Name="{verb}" Returns="@(_{verb}Result)">

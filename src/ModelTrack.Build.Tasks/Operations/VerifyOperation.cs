@@ -16,7 +16,8 @@ public static class VerifyOperation
         IReadOnlyList<TrackedArtifact> artifacts, OperationOptions options, IOperationLog log, CancellationToken cancellationToken)
     {
         await using var session = new OperationSession(options with { Locked = false, Force = false }, log);
-        return await PinSet.ForEachAsync(session, artifacts, ArtifactSelection.Select(artifacts, options), VerifyAsync, cancellationToken).ConfigureAwait(false);
+        return await PinSet.ForEachAsync(
+            session, artifacts, ArtifactSelection.Select(artifacts, options), VerifyAsync, cancellationToken, atSource: !options.Offline).ConfigureAwait(false);
     }
 
     private static async Task<ArtifactResult> VerifyAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)
@@ -112,7 +113,7 @@ public static class VerifyOperation
         var remote = session.Remotes.Open(place, store);
         try
         {
-            return await VerifyRemoteAsync(session, store, remote, content, findings, cancellationToken).ConfigureAwait(false);
+            return await VerifyRemoteAsync(session, store, artifact, remote, content, findings, cancellationToken).ConfigureAwait(false);
         }
         catch (ModelTrackException exception)
         {
@@ -121,11 +122,12 @@ public static class VerifyOperation
     }
 
     private static async Task<bool> VerifyRemoteAsync(
-        OperationSession session, LocalStore store, PackedRemote remote, ArtifactContent content, List<string> findings, CancellationToken cancellationToken)
+        OperationSession session, LocalStore store, TrackedArtifact artifact, PackedRemote remote, ArtifactContent content, List<string> findings,
+        CancellationToken cancellationToken)
     {
         if (!await IsAtRemoteAsync(remote, content, cancellationToken).ConfigureAwait(false) && !store.IsConfirmed(content.Id, remote.Identity))
         {
-            findings.Add($"{remote.Identity} does not have it: dotnet build -t:ModelTrackPush");
+            findings.Add($"{remote.Identity} does not have it: dotnet build -t:ModelTrackPush{(artifact.Repository is { } source ? $" in {source}" : "")}");
             return true;
         }
 

@@ -158,10 +158,24 @@ public sealed class Placement : IDisposable
             Refuse(relativePath, full);
             var (folderPath, name) = Split(relativePath);
             using var lease = Enter(folderPath, create: true)!.Value;
-            var stat = IsBuiltBeside ? write(lease.Folder, name) : Replace(lease.Folder, name, present, full, write);
+            var stat = IsBuiltBeside ? WriteNew(lease.Folder, name, write) : Replace(lease.Folder, name, present, full, write);
             if (!FileStat.HasExecutableBit) stat = stat with { Executable = executable };
             return new ObservedFile(stat, sha256, xxh128, FileTime.NowNs());
         });
+    }
+
+    /// <summary>What proves wrong goes at once, so that the right content can take its place.</summary>
+    private static FileStat WriteNew(PlaceFolder folder, string name, Func<PlaceFolder, string, FileStat> write)
+    {
+        try
+        {
+            return write(folder, name);
+        }
+        catch (ModelTrackException exception) when (exception.Code == WorkspaceErrors.StoreFileChangedCode)
+        {
+            if (folder.TryStat(name, out _)) folder.Remove(name);
+            throw;
+        }
     }
 
     private FileStat Replace(PlaceFolder folder, string name, FileStat? present, string full, Func<PlaceFolder, string, FileStat> write)

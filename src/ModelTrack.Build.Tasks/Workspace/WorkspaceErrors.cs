@@ -30,7 +30,9 @@ internal static class WorkspaceErrors
 
     public static ModelTrackException ChangedMeanwhile(string path) => s_catalog.Error(ChangedMeanwhileCode, path);
 
-    public static ModelTrackException StoreFileChanged(string path) => s_catalog.Error("MT2011", path);
+    public const string StoreFileChangedCode = "MT2011";
+
+    public static ModelTrackException StoreFileChanged(string path) => s_catalog.Error(StoreFileChangedCode, path);
 
     public static ModelTrackException CannotLink(Exception? inner, string path, string reason) =>
         inner is null ? s_catalog.Error("MT2012", path, reason) : s_catalog.Error(inner, "MT2012", path, reason);

@@ -23,9 +23,13 @@ internal static class Damage
                 File.SetLastWriteTimeUtc(path, times.AddSeconds(5));
                 break;
             case "altered quietly":
-                // As a bad sector does: size and time stay.
+                // As a bad sector does: size and time stay, to the nanosecond.
+                var before = path + ".before";
+                if (!OperatingSystem.IsWindows()) Shell.Run("cp", "-p", path, before);
                 Flip(path, length / 2);
-                File.SetLastWriteTimeUtc(path, times);
+                if (OperatingSystem.IsWindows()) File.SetLastWriteTimeUtc(path, times);
+                else Shell.Run("touch", "-r", before, path);
+                File.Delete(before);
                 break;
             case "truncated":
                 SetLength(path, length - Math.Max(1, length / 3));

@@ -23,22 +23,33 @@ internal sealed class ServedRemote(IFaultyServer server) : IAsyncDisposable
         ["AWS_EC2_METADATA_DISABLED"] = "true",
     };
 
+    /// <summary>The environment of a host that talks to both.</summary>
+    public Dictionary<string, string> With(ServedRemote other)
+    {
+        var all = Environment;
+        foreach (var (name, value) in other.Environment) all[name] = value;
+        return all;
+    }
+
     public static async Task<ServedRemote> StartAsync(string kind) =>
         new(kind == "s3" ? await BucketServer.StartAsync() : await ObjectServer.StartAsync(new ObjectServerOptions { Lists = true }));
 
-    public HostProcess Start(Machine machine, string verb, string[] artifacts, string[]? through = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="more">Arguments of the host; a remote among them counts in place of this one.</param>
+    public HostProcess Start(
+        Machine machine, string verb, string[] artifacts, string[]? through = null, IReadOnlyDictionary<string, string>? environment = null, string[]? more = null)
     {
         var all = Environment;
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) all[name] = value;
 
         // Saved by its name is saved whatever the pointer says.
         string[] named = verb == "save" ? ["--explicit", .. artifacts.SelectMany(name => new[] { "--part", name })] : [];
-        return HostProcess.Start(machine, verb, artifacts, all, ["--remote", Url, .. named], through);
+        return HostProcess.Start(machine, verb, artifacts, all, ["--remote", Url, .. named, .. more ?? []], through);
     }
 
-    public async Task<HostOutcome> TryAsync(Machine machine, string verb, string[] artifacts, IReadOnlyDictionary<string, string>? environment = null)
+    public async Task<HostOutcome> TryAsync(
+        Machine machine, string verb, string[] artifacts, IReadOnlyDictionary<string, string>? environment = null, string[]? more = null)
     {
-        using var host = Start(machine, verb, artifacts, null, environment);
+        using var host = Start(machine, verb, artifacts, null, environment, more);
         return await host.EndAsync();
     }
 

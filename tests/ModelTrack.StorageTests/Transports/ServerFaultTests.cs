@@ -203,7 +203,10 @@ public abstract class ServerFaultTests
     [DataRow(ServerFault.Short, "MT3101")]
     [DataRow(ServerFault.OtherRange, "MT3101")]
     [DataRow(ServerFault.WrongByte, "MT3103")]
-    public async Task A_pull_that_cannot_go_on_says_why_and_the_next_fetches_only_what_did_not_arrive(ServerFault fault, string code)
+    public Task A_pull_that_cannot_go_on_says_why_and_the_next_fetches_only_what_did_not_arrive(ServerFault fault, string code) => PullThatCannotGoOnAsync(fault, code, "");
+
+    /// <param name="says">Stands in the message.</param>
+    protected async Task PullThatCannotGoOnAsync(ServerFault fault, string code, string says)
     {
         await using var server = await StartAsync();
         await using var bed = new RemoteBed();
@@ -214,7 +217,9 @@ public abstract class ServerFaultTests
         var other = bed.NewMachine(Open(server, connections: 1, fault));
         server.Forget();
         server.Faults.On(fault, "GET", Before + "packs/", nth: 6, times: Always);
-        Assert.AreEqual(code, (await Assert.ThrowsAsync<ModelTrackException>(() => other.FetchAsync(artifact))).Code);
+        var error = await Assert.ThrowsAsync<ModelTrackException>(() => other.FetchAsync(artifact));
+        Assert.AreEqual(code, error.Code);
+        Assert.Contains(says, error.Message);
         var bad = server.Faults.Played;
         server.Faults.Clear();
         Assert.IsGreaterThan(0, bad);

@@ -57,4 +57,6 @@ internal static class PinErrors
 
     public static Diagnostic MetricWorse(string artifact, string metric, string value, string other, string revision, string direction) =>
         s_catalog.Message("MT5923", artifact, metric, value, other, revision, direction);
+
+    public static Diagnostic ImportIntoSolution(string solution) => s_catalog.Message("MT5924", solution);
 }

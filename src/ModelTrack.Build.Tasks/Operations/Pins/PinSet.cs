@@ -47,20 +47,22 @@ internal sealed class PinSet
 
     /// <summary>Does <paramref name="work"/> for each artifact, for a pin under obj and in a session of its own.</summary>
     /// <param name="remember">Whether a success means that all pins are in place, so that the next build need not look.</param>
+    /// <param name="atSource">Whether the work is about the remotes of the pins' repositories even where the content is here.</param>
     public static async Task<OperationResult> ForEachAsync(
         OperationSession session,
         IReadOnlyList<TrackedArtifact> all,
         IReadOnlyList<TrackedArtifact> selected,
         Func<OperationSession, TrackedArtifact, CancellationToken, Task<ArtifactResult>> work,
         CancellationToken cancellationToken,
-        bool remember = false)
+        bool remember = false,
+        bool atSource = false)
     {
         var pins = await ResolveAsync(session, all, selected, cancellationToken).ConfigureAwait(false);
         try
         {
             var result = await session.ForEachAsync(
                 selected,
-                async (artifact, token) => await work(artifact.IsPinned ? await pins.PrepareAsync(artifact, token).ConfigureAwait(false) : session, artifact, token).ConfigureAwait(false),
+                async (artifact, token) => await work(artifact.IsPinned ? await pins.PrepareAsync(artifact, atSource, token).ConfigureAwait(false) : session, artifact, token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
             if (remember && result.Succeeded) pins.Remember();
             return result;
@@ -80,9 +82,9 @@ internal sealed class PinSet
 
     /// <summary>
     /// Puts the pointer in its place under obj, from where on a pin is an artifact like any other, and gives the session to work on it in:
-    /// that of its repository's remotes where its content is not on this machine.
+    /// that of its repository's remotes where its content is not on this machine, or where those remotes are what the work is about.
     /// </summary>
-    private async Task<OperationSession> PrepareAsync(TrackedArtifact artifact, CancellationToken cancellationToken)
+    private async Task<OperationSession> PrepareAsync(TrackedArtifact artifact, bool atSource, CancellationToken cancellationToken)
     {
         var entry = EntryOf(artifact);
         Directory.CreateDirectory(Path.GetDirectoryName(artifact.FullPath)!);
@@ -92,10 +94,10 @@ internal sealed class PinSet
         // Pins are read-only: what somebody wrote there goes to the store, and the pin's content takes its place.
         var isChanged = Decision.Decide(look.Input(_session.Options with { Locked = false, Force = false })).Action is WorkspaceAction.Save or WorkspaceAction.Conflict;
         var options = _session.Options with { Locked = false, Force = isChanged };
-        if (artifact.Repository is not null && artifact.Remote is null && !look.IsInStep)
+        if (artifact.Repository is not null && artifact.Remote is null && (atSource || !look.IsInStep))
         {
             var store = await _session.StoreAsync(cancellationToken).ConfigureAwait(false);
-            if (!await StoredContent.HasAsync(store, entry.Identity, cancellationToken).ConfigureAwait(false))
+            if (atSource || !await StoredContent.HasAsync(store, entry.Identity, cancellationToken).ConfigureAwait(false))
             {
                 options = await RepositoryRemotes.ApplyAsync(_session, options, entry, cancellationToken).ConfigureAwait(false);
             }

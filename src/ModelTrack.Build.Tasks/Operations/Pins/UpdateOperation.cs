@@ -1,5 +1,6 @@
 using ModelTrack.Artifacts;
 using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Store;
 using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations.Pins;
@@ -32,8 +33,8 @@ public static class UpdateOperation
         return new OperationResult(moved.Count == pins.Count && restored.Succeeded && updated.Succeeded, [.. restored.Artifacts, .. updated.Artifacts]);
     }
 
-    /// <summary>Resolves all pins anew and writes the lock file once.</summary>
-    /// <returns>Those that could be resolved.</returns>
+    /// <summary>Resolves all pins anew, brings what they name, and writes the lock file once: a pin whose new content cannot be had stays where it is.</summary>
+    /// <returns>Those that moved, or stand where they should.</returns>
     private static async Task<IReadOnlyList<TrackedArtifact>> MovePinsAsync(
         OperationSession session, IReadOnlyList<TrackedArtifact> all, List<TrackedArtifact> pins, CancellationToken cancellationToken)
     {
@@ -50,6 +51,7 @@ public static class UpdateOperation
             try
             {
                 var entry = await resolver.ResolveAsync(pin, fresh: true, cancellationToken).ConfigureAwait(false);
+                await BringAsync(session, store, artifact, entry, cancellationToken).ConfigureAwait(false);
                 Say(session, pin.ToString(), pinLock.Find(pin) is { } former ? (former.Commit, former.Sha256.ToShortString()) : null, (entry.Commit, entry.Sha256.ToShortString()), PinLock.FileName);
                 pinLock.Set(entry);
                 resolved.Add(artifact);
@@ -64,6 +66,15 @@ public static class UpdateOperation
         if (session.Options.SeesAllItems && pinLock.KeepOnly(known)) session.Log.Report($"removed pins that the project has no more from {PinLock.FileName}; commit it");
         pinLock.Write();
         return resolved;
+    }
+
+    private static async Task BringAsync(OperationSession session, LocalStore store, TrackedArtifact artifact, PinEntry entry, CancellationToken cancellationToken)
+    {
+        if (await StoredContent.HasAsync(store, entry.Identity, cancellationToken).ConfigureAwait(false)) return;
+        var isElsewhere = artifact.Repository is not null && artifact.Remote is null;
+        var options = isElsewhere ? await RepositoryRemotes.ApplyAsync(session, session.Options, entry, cancellationToken).ConfigureAwait(false) : session.Options;
+        await using var there = session.Derive(options);
+        await StoredContent.BringAsync(there, store, artifact, entry.Identity, entry.Files, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<ArtifactResult> UpdateAsync(OperationSession session, TrackedArtifact artifact, CancellationToken cancellationToken)

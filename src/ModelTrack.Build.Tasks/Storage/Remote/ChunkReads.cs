@@ -109,7 +109,7 @@ internal sealed class ChunkReads(RemoteSession session)
             var key = RemoteKeys.Pack(range.Pack);
             var start = session.Time.GetTimestamp();
             var read = await session.Transport.ReadAsync(key, range.Offset, stored.AsMemory(0, range.Length), null, cancellationToken).ConfigureAwait(false);
-            if (read.Status != ReadStatus.Found) return new ReadProblem(range.Pack, "is missing");
+            if (read.Status != ReadStatus.Found) return new ReadProblem(range.Pack, session.NotGiven);
             session.Meter.Note(read.Count, session.Time.GetElapsedTime(start));
             Interlocked.Add(ref _received, read.Count);
             if (read.Count < range.Length) return new ReadProblem(range.Pack, "is shorter than its manifest says");

@@ -170,7 +170,7 @@ internal sealed class FetchPass(RemoteSession session, RemoteManifest manifest, 
         Interlocked.Add(ref _packBytes, read.Count);
         if (read.Status != ReadStatus.Found || read.Count < bytes.Length)
         {
-            Note(new ReadProblem(pack, read.Status != ReadStatus.Found ? "is missing" : "is shorter than its manifest says"));
+            Note(new ReadProblem(pack, read.Status != ReadStatus.Found ? session.NotGiven : "is shorter than its manifest says"));
             return false;
         }
 

@@ -132,7 +132,7 @@ internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
 
     private async Task<RemoteManifest> AgainAsync(Sha256Hash artifact, CancellationToken cancellationToken) =>
         await manifests.FindAsync(artifact, trustCache: false, cancellationToken).ConfigureAwait(false)
-        ?? throw StorageErrors.RemoteContentDamaged(session.Identity, artifact, RemoteKeys.Manifest(artifact), "is missing");
+        ?? throw StorageErrors.RemoteContentDamaged(session.Identity, artifact, RemoteKeys.Manifest(artifact), session.NotGiven);
 
     /// <summary>Whether the content is in the store in the form that its artifact needs; a file's is made from a packed one.</summary>
     private async Task<bool> HasAsync(ArtifactContent content, ContentId id, CancellationToken cancellationToken)

@@ -115,7 +115,7 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
         if (read.Status != ReadStatus.Found || read.Count < pack.Size || read.Head?.Size != pack.Size)
         {
             throw StorageErrors.RemoteContentDamaged(
-                source.Identity, artifact, key, read.Status != ReadStatus.Found ? "is missing" : "has another size than its manifest says");
+                source.Identity, artifact, key, read.Status != ReadStatus.Found ? source.NotGiven : "has another size than its manifest says");
         }
 
         if (!IsGood(bytes.Span, pack, cancellationToken)) throw StorageErrors.RemoteContentDamaged(source.Identity, artifact, key, "has wrong bytes");

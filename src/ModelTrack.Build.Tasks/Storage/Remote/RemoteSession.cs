@@ -34,6 +34,9 @@ internal sealed class RemoteSession : IDisposable
 
     public string Identity => Transport.Traits.Name;
 
+    /// <summary>What to say of a key that a manifest names and the remote does not give; some servers answer alike to who may not read.</summary>
+    public string NotGiven => Transport.Traits.HidesAbsence ? "is missing, or the credentials may not read it (it answered 403)" : "is missing";
+
     public RateMeter Meter { get; } = new();
 
     public ManifestCache Cache { get; }

@@ -87,7 +87,7 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
         var kept = session.Cache.Load(artifact.Id);
         var look = await manifests.LookAsync(artifact.Id, trustCache: false, cancellationToken).ConfigureAwait(false);
         one.Manifest = look.Manifest ?? RemoteManifests.Restore(artifact.Id, kept);
-        if (look.Manifest is null) one.Problem = look.IsTorn ? "is cut off or has wrong bytes" : "is missing";
+        if (look.Manifest is null) one.Problem = look.IsTorn ? "is cut off or has wrong bytes" : session.NotGiven;
         if (one.Manifest is null) return one;
         if (kept is not null && kept.Root.Span.SequenceEqual(one.Manifest.RootBytes.Span)) manifests.Keep(one.Manifest, kept.Body);
 
@@ -120,7 +120,7 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
         await Parallel.ForEachAsync(packs, options, async (pack, token) =>
         {
             var head = await session.Transport.HeadAsync(RemoteKeys.Pack(pack.Id), token).ConfigureAwait(false);
-            if (head is null) bad[pack.Id] = "is missing";
+            if (head is null) bad[pack.Id] = session.NotGiven;
             else if (head.Size != pack.Size) bad[pack.Id] = "has the wrong size";
             else there.Add(pack);
         }).ConfigureAwait(false);
@@ -155,7 +155,7 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
         Interlocked.Increment(ref _packsChecked);
         Interlocked.Add(ref _bytesChecked, read.Count);
         session.Log.Progress.Advance(read.Count);
-        if (read.Status != ReadStatus.Found) return "is missing";
+        if (read.Status != ReadStatus.Found) return session.NotGiven;
         if (read.Count < bytes.Length) return "has the wrong size";
 
         PackContents contents;

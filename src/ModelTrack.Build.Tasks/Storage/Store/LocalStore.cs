@@ -67,6 +67,11 @@ public sealed class LocalStore : IDisposable
     // Whole files.
 
     /// <summary>
+    /// Hashes a content of the store whatever its record says, for a caller that met other bytes than the record vouches for; a bad one is set aside.
+    /// </summary>
+    public async Task CheckFileAsync(ContentId id, CancellationToken cancellationToken) => await _files.CheckAsync(id, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
     /// The content's entry, checked by its record; null when the store has no good one. One whose stat differs from its record is hashed first;
     /// a bad one is set aside with a warning.
     /// </summary>

@@ -33,9 +33,7 @@ public sealed class S3FaultTests : ServerFaultTests
         A_push_that_cannot_go_on_says_why_and_the_next_sends_only_what_did_not_arrive(fault, code);
 
     [TestMethod]
-    [DataRow(ServerFault.Status403, "MT3103")]
-    public Task A_pull_that_is_refused_says_why(ServerFault fault, string code) =>
-        A_pull_that_cannot_go_on_says_why_and_the_next_fetches_only_what_did_not_arrive(fault, code);
+    public Task A_pull_that_is_refused_says_why() => PullThatCannotGoOnAsync(ServerFault.Status403, "MT3103", "the credentials may not read it");
 
     [TestMethod]
     public async Task A_wrong_byte_that_a_server_stored_is_never_delivered_and_is_healed_from_a_store()

@@ -230,6 +230,31 @@ public sealed class PinTests : IDisposable
     }
 
     [TestMethod]
+    public async Task Verify_asks_the_pin_s_repository_s_remote_and_update_moves_no_pin_whose_content_nobody_has()
+    {
+        var ada = await TwoVersionsAsync();
+        ada.Write("ModelTrack.props", $"<Project><PropertyGroup><ModelTrackRemote>{_team.Remote}</ModelTrackRemote></PropertyGroup></Project>");
+        GitSandbox.CommitAll(ada.Project, "where the content is");
+        var ben = _team.NewMachine("ben", remote: false);
+        var pin = Pin(ben, "m.bin", "main", ada.Project);
+        await ben.SucceedAsync(RestoreAsync(ben, pin));
+        var locked = ben.Read(PinLock.FileName);
+        await ben.SucceedAsync(VerifyOperation.RunAsync([pin], ben.Options, ben.Log, CancellationToken.None));
+        Assert.Contains($"{_team.Remote} good", ben.Log.ToString());
+
+        // Never pushed.
+        ada.Write("m.bin", "third");
+        await ada.SucceedAsync(ada.SaveAsync("m.bin"));
+        GitSandbox.CommitAll(ada.Project, "third");
+        Assert.AreEqual("MT5510", await ben.FailAsync(UpdateOperation.RunAsync([pin], ben.Options, ben.Log, CancellationToken.None)));
+        Assert.Contains($"ModelTrackPush in {ada.Project}", ben.Log.Errors[^1].Text);
+        Assert.AreEqual(locked, ben.Read(PinLock.FileName));
+        Assert.AreEqual("first", File.ReadAllText(pin.FullPath));
+        ben.Log.Errors.Clear();
+        await ben.SucceedAsync(RestoreAsync(ben, pin));
+    }
+
+    [TestMethod]
     public async Task A_repository_that_does_not_say_where_its_content_is_is_a_coded_error()
     {
         var ada = await TwoVersionsAsync();
