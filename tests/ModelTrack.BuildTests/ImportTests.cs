@@ -1,4 +1,5 @@
 using ModelTrack.BuildTests.Infra;
+using ModelTrack.TestServers;
 
 namespace ModelTrack.BuildTests;
 
@@ -9,10 +10,10 @@ public sealed class ImportTests : BuildTest
     private const string Ignored = "obj/\nbin/\n.data/\n*.binlog\nremote/\n";
 
     /// <summary>A repository `shared` without a project in use, with a file in two versions, v1 and main.</summary>
-    private void Shared()
+    private void Shared(string remote = "../remote")
     {
         Folder.WithApp(folder: "shared").Write("shared/.gitignore", Ignored)
-            .Write("shared/ModelTrack.props", "<Project><PropertyGroup><ModelTrackRemote>../remote</ModelTrackRemote></PropertyGroup></Project>");
+            .Write("shared/ModelTrack.props", $"<Project><PropertyGroup><ModelTrackRemote>{remote}</ModelTrackRemote></PropertyGroup></Project>");
         Folder.Git("shared", "init", "-q");
         foreach (var version in (string[])["v1", "v2"])
         {
@@ -44,6 +45,39 @@ public sealed class ImportTests : BuildTest
         Assert.AreEqual("v2", Folder.Read("App/data/d.csv"));
         Folder.Build("-t:ModelTrackUpdate").Succeeds().Says("d.csv@v1 of ../shared is at commit").Says("data/d.csv is at commit");
         Folder.Build("-t:ModelTrackImport").FailsWith("MT5912");
+    }
+
+    [TestMethod]
+    public async Task A_private_repository_s_model_comes_into_a_build_by_token_and_by_key_and_a_stranger_hears_why_not()
+    {
+        const string token = "ghp_TheSecretOfThisTest";
+        Shared(Folder["remote"]);
+        Folder.Git("", "clone", "-q", "--bare", "shared", "served.git");
+        await using var https = await GitHttpServer.StartAsync(Folder.Path, "ada", token);
+        await using var ssh = await GitSshServer.StartAsync(Folder.Path);
+        Folder.WithApp($"""
+            <ItemGroup>
+              <TrackedArtifact Include="d.csv" Repository="{https.Url}/served.git" Revision="v1" Link="by-token.csv" CopyToOutputDirectory="PreserveNewest" />
+              <TrackedArtifact Include="d.csv" Repository="{ssh.UrlOf(Folder["served.git"])}" Link="by-key.csv" CopyToOutputDirectory="PreserveNewest" />
+            </ItemGroup>
+            """);
+        Folder.Git("App", "init", "-q");
+        string[] build = ["build", "--no-restore", .. Scratch.FastCompilation];
+        var stranger = new Dictionary<string, string?> { ["GIT_SSL_CAINFO"] = https.CertificateFile, ["GIT_SSH_COMMAND"] = ssh.StrangersCommand };
+        var refused = Folder.Dotnet("App", build, stranger).FailsWith("MT5907", "MT5907");
+        Assert.IsFalse(Folder.Exists("App/modeltrack.lock.json"), refused.Text);
+
+        var ada = new Dictionary<string, string?>
+        {
+            ["GIT_SSL_CAINFO"] = https.CertificateFile, ["GITHUB_TOKEN"] = token, ["GITHUB_USERNAME"] = "ada", ["GITHUB_SERVER_URL"] = https.Url, ["GIT_SSH_COMMAND"] = ssh.Command,
+        };
+        var built = Folder.Dotnet("App", build, ada).Succeeds();
+        Assert.AreEqual("v1", Folder.Read("App/bin/Debug/net10.0/by-token.csv"));
+        Assert.AreEqual("v2", Folder.Read("App/bin/Debug/net10.0/by-key.csv"));
+        Assert.DoesNotContain(token, built.Text);
+        Assert.DoesNotContain(token, Folder.Read("App/modeltrack.lock.json"));
+        // What is pinned and here asks nobody.
+        Folder.Dotnet("App", [.. build, "-p:ModelTrackLocked=true"], stranger).Succeeds();
     }
 
     [TestMethod]

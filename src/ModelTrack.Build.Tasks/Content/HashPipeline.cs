@@ -86,7 +86,7 @@ internal sealed class HashPipeline(SafeFileHandle source, HashOptions options, S
                 count += read;
             }
 
-            if (copyTo is not null) await RandomAccess.WriteAsync(copyTo, data[..count], _size, cancellationToken).ConfigureAwait(false);
+            if (copyTo is not null) UncachedFile.Write(copyTo, data.Span[..count], _size);
             _size += count;
             progress?.Advance(count);
 

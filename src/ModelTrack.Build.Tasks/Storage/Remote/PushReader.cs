@@ -121,7 +121,8 @@ internal sealed class PushReader : IDisposable
         {
             while (destination.Length > 0)
             {
-                var read = await RandomAccess.ReadAsync(_file!, destination, offset, cancellationToken).ConfigureAwait(false);
+                var (rest, at) = (destination, offset);
+                var read = await Task.Run(() => UncachedFile.Read(_file!, rest.Span, at), cancellationToken).ConfigureAwait(false);
                 if (read == 0) throw await DamagedAsync(id, cancellationToken).ConfigureAwait(false);
                 destination = destination[read..];
                 offset += read;
