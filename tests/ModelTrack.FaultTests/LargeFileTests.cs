@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using ModelTrack.FaultTests.Support;
+using ModelTrack.TestServers;
 using ModelTrack.UnitTests.Operations;
 
 namespace ModelTrack.FaultTests;
@@ -13,10 +14,16 @@ public sealed class LargeFileTests
     private const long MostMemory = 400_000_000;
     private const string Model = "models/m.bin";
 
+    private Dictionary<string, string> _environment = [];
+    private string _remote = "";
+
     public required TestContext TestContext { get; set; }
 
     [TestMethod]
-    public async Task Memory_stays_within_its_bounds_for_a_file_of_5_GB()
+    [DataRow("folder")]
+    [DataRow("http")]
+    [DataRow("s3")]
+    public async Task Memory_stays_within_its_bounds_for_a_file_of_5_GB(string kind)
     {
         if (Environment.GetEnvironmentVariable("MODELTRACK_TEST_LARGE") != "1" || !OperatingSystem.IsLinux())
         {
@@ -24,6 +31,9 @@ public sealed class LargeFileTests
         }
 
         using var team = new Team();
+        await using var nginx = kind == "http" ? await NginxServer.StartAsync() : null;
+        if (kind == "s3") await UseGatewayAsync();
+        else _remote = nginx?.Url ?? team.Remote;
         var (ada, ben) = (team.NewMachine("ada"), team.NewMachine("ben"));
         var hash = await WriteAsync(ada.PathOf(Model));
         await RunAsync(ada, "save");
@@ -38,9 +48,23 @@ public sealed class LargeFileTests
         Assert.AreEqual(hash, Convert.ToHexStringLower(await SHA256.HashDataAsync(restored)));
     }
 
+    private async Task UseGatewayAsync()
+    {
+        var server = await RadosGateway.GetAsync();
+        await server.MakeBucketAsync("large");
+        _remote = "s3://large/models";
+        _environment = new()
+        {
+            ["AWS_ENDPOINT_URL_S3"] = server.Endpoint,
+            ["AWS_REGION"] = "us-east-1",
+            ["AWS_ACCESS_KEY_ID"] = server.AccessKey,
+            ["AWS_SECRET_ACCESS_KEY"] = server.SecretKey,
+        };
+    }
+
     private async Task RunAsync(Machine machine, string verb)
     {
-        using var host = HostProcess.Start(machine, verb, [Model]);
+        using var host = HostProcess.Start(machine, verb, [Model], _environment, ["--remote", _remote]);
         var end = host.EndAsync();
         var peak = 0L;
         while (!end.IsCompleted)

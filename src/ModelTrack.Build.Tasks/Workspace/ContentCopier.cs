@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using ModelTrack.Content;
@@ -111,13 +110,13 @@ internal sealed class ContentCopier(LinkMode linkMode, long mtimeNs)
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            var hash = new XxHash128();
+            var hash = new LongXxh128();
             length = 0;
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var count = RandomAccess.Read(from, buffer.AsSpan(0, BufferSize), length);
-                if (count == 0) return hash.GetCurrentHashAsUInt128();
+                if (count == 0) return hash.Finish();
                 var bytes = buffer.AsSpan(0, count);
                 hash.Append(bytes);
                 sha?.AppendData(bytes);

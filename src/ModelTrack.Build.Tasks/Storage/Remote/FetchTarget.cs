@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using System.Security.Cryptography;
 using ModelTrack.Content;
 using ModelTrack.Storage.Formats;
@@ -21,7 +20,7 @@ internal sealed class FetchTarget : IAsyncDisposable
     private readonly long[] _offsets;
     private readonly bool[] _done;
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly XxHash128 _fastHash = new();
+    private readonly LongXxh128 _fastHash = new();
     private readonly Lock _lock = new();
     private int _frontier;
     private bool _isHashing;
@@ -112,7 +111,7 @@ internal sealed class FetchTarget : IAsyncDisposable
         var found = new ContentId(new Sha256Hash(_sha256.GetCurrentHash()), Id.Size);
         if (found != Id) return false;
 
-        var digest = new ContentDigest(Id, _fastHash.GetCurrentHashAsUInt128(), Recipe());
+        var digest = new ContentDigest(Id, _fastHash.Finish(), Recipe());
         return await _file.CompleteAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
     }
 

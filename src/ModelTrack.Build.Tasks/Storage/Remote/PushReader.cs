@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using ModelTrack.Content;
 using ModelTrack.Storage.Store;
@@ -16,7 +15,7 @@ internal sealed class PushReader : IDisposable
 
     // How much of each content is to be read; one that is read whole, in order, is checked as a whole.
     private readonly Dictionary<int, long> _toRead = [];
-    private readonly XxHash128 _fastHash = new();
+    private LongXxh128 _fastHash = new();
     private SafeFileHandle? _file;
     private StoredFile? _stored;
     private int _blob = -1;
@@ -82,7 +81,7 @@ internal sealed class PushReader : IDisposable
         {
             _fastHash.Append(destination.Span);
             _next += destination.Length;
-            if (_next == id.Size && _fastHash.GetCurrentHashAsUInt128() != _stored!.Xxh128) throw await DamagedAsync(id, cancellationToken).ConfigureAwait(false);
+            if (_next == id.Size && _fastHash.Finish() != _stored!.Xxh128) throw await DamagedAsync(id, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -112,7 +111,7 @@ internal sealed class PushReader : IDisposable
 
         _blob = blob;
         _next = 0;
-        _fastHash.Reset();
+        _fastHash = new LongXxh128();
     }
 
     private async Task ReadFileAsync(ContentId id, long offset, Memory<byte> destination, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using ModelTrack.Content;
@@ -179,7 +178,7 @@ internal sealed class FileEntries(StoreContext context)
         if (handle is null) return false;
 
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var fast = new XxHash128();
+        var fast = new LongXxh128();
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
@@ -201,7 +200,7 @@ internal sealed class FileEntries(StoreContext context)
             if (FileStat.Of(handle) != before) return true;
 
             // Without a recipe: it is cut when somebody asks.
-            KeepRecord(new ContentDigest(id, fast.GetCurrentHashAsUInt128(), []), before, _records.Find(id.Sha256), isForeign);
+            KeepRecord(new ContentDigest(id, fast.Finish(), []), before, _records.Find(id.Sha256), isForeign);
             return true;
         }
         catch (Exception e) when (StoreIo.IsFailure(e))
