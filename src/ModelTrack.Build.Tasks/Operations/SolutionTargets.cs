@@ -48,7 +48,7 @@ internal static class SolutionTargets
     }
 
     private static string Target(string verb) => $"""
-          <Target Name="{verb}" Returns="@(_{verb}Result)">
+          <Target Name="{verb}" Returns="@(_{verb}Result)"{(verb == "ModelTrackLog" ? " KeepDuplicateOutputs=\"true\"" : "")}>
         {(s_before.TryGetValue(verb, out var before) ? Call(before, " />\n") : "")}{Call(verb, ">")}
               <Output TaskParameter="TargetOutputs" ItemName="_{verb}Result" />
             </MSBuild>
