@@ -64,7 +64,7 @@ public sealed class ImportTests : BuildTest
         Folder.Git("App", "init", "-q");
         string[] build = ["build", "--no-restore", .. Scratch.FastCompilation];
         var stranger = new Dictionary<string, string?> { ["GIT_SSL_CAINFO"] = https.CertificateFile, ["GIT_SSH_COMMAND"] = ssh.StrangersCommand };
-        var refused = Folder.Dotnet("App", build, stranger).FailsWith("MT5907", "MT5907");
+        var refused = Folder.Dotnet("App", build, stranger).FailsWith("MT5907").Says(https.Url).Says("ssh://");
         Assert.IsFalse(Folder.Exists("App/modeltrack.lock.json"), refused.Text);
 
         var ada = new Dictionary<string, string?>

@@ -21,7 +21,8 @@ public static class CommitOperation
         var root = WorkspaceLayout.Find(options.Root, options.Root).RepositoryRoot ?? throw OperationErrors.NotARepository(Verb, options.Root);
         var git = GitOpener.Open(root, log);
         var work = new GitWork(root);
-        var changes = await FindOwnChangesAsync(git, log, cancellationToken).ConfigureAwait(false);
+        var all = await git.FindChangesAsync(cancellationToken).ConfigureAwait(false);
+        var changes = await FindOwnChangesAsync(git, all, log, cancellationToken).ConfigureAwait(false);
         if (options.Tag is { } tag) await CheckTagAsync(git, work, tag, cancellationToken).ConfigureAwait(false);
         var message = await ReadMessageAsync(options, cancellationToken).ConfigureAwait(false);
         if (changes.Count > 0 && message is null) throw VersionErrors.NoMessage(string.Join(", ", changes.Select(c => c.Path)));
@@ -41,15 +42,16 @@ public static class CommitOperation
 
         if (options.Tag is not null) await work.TagAsync(options.Tag, message ?? options.Tag, cancellationToken).ConfigureAwait(false);
         var head = await git.ResolveAsync("HEAD", cancellationToken).ConfigureAwait(false);
+        SayMetricsLeft(options, root, all, log);
         var result = Report(root, changes, head!, options.Tag, log);
         var isPushed = await ArePushedAsync(options, root, result.Artifacts, log, cancellationToken).ConfigureAwait(false);
         log.Report($"next: {(isPushed ? "" : "dotnet build -t:ModelTrackPush; ")}git push{(options.Tag is null ? "" : " --follow-tags")}");
         return result;
     }
 
-    private static async Task<IReadOnlyList<GitChange>> FindOwnChangesAsync(IGit git, IOperationLog log, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<GitChange>> FindOwnChangesAsync(
+        IGit git, IReadOnlyList<GitChange> all, IOperationLog log, CancellationToken cancellationToken)
     {
-        var all = await git.FindChangesAsync(cancellationToken).ConfigureAwait(false);
         var own = all.Where(c => RevisionPointers.IsPointer(c.Path) || Path.GetFileName(c.Path) == LockFile).ToList();
         var unmerged = own.Where(c => c.Kind == GitChangeKind.Unmerged).Select(c => c.Path).ToList();
         if (unmerged.Count > 0) throw VersionErrors.Unmerged(string.Join(", ", unmerged));
@@ -134,6 +136,14 @@ public static class CommitOperation
         }
 
         return new OperationResult(true, [.. pointers.Select(p => Committed(root, p, head))]);
+    }
+
+    /// <summary>A file of metrics is the user's own to commit; forgotten, it is in the way of the next checkout.</summary>
+    private static void SayMetricsLeft(RepositoryOptions options, string root, IReadOnlyList<GitChange> all, IOperationLog log)
+    {
+        var metrics = KnownProject.FindAll(options).SelectMany(p => p.Artifacts).Select(a => a.MetricsFile).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var left = all.Select(c => c.Path).Where(p => metrics.Contains(Path.GetFullPath(p, root))).ToList();
+        if (left.Count > 0) log.Report($"changed too, and not in this commit: {string.Join(", ", left)}");
     }
 
     /// <summary>Whether this machine knows the remotes to have what the commit names; asks nobody.</summary>

@@ -46,6 +46,29 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    public async Task The_next_step_is_a_push_only_where_none_was_and_a_changed_file_of_metrics_is_named()
+    {
+        using var history = new History();
+        history.Machine.Write("p.csproj", "<Project />");
+        history.Machine.Write("metrics.json", """{"accuracy": 0.8}""");
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        KnownProject.Remember([history.Machine.Item("m.bin") with { MetricsFile = history.Machine.PathOf("metrics.json") }], history.Machine.Options);
+        history.Machine.Write("m.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        await history.CommitAsync("two");
+        StringAssert.Contains(history.Log.ToString(), "next: dotnet build -t:ModelTrackPush; git push", StringComparison.Ordinal);
+        Assert.DoesNotContain("metrics.json", history.Log.ToString());
+
+        history.Machine.Write("metrics.json", """{"accuracy": 0.9}""");
+        history.Machine.Write("m.bin", "three");
+        await history.Machine.BuildAsync("m.bin");
+        await history.CommitAsync("three");
+        StringAssert.Contains(history.Log.ToString(), "next: git push", StringComparison.Ordinal);
+        StringAssert.Contains(history.Log.ToString(), "not in this commit: metrics.json", StringComparison.Ordinal);
+        Assert.AreEqual("M metrics.json", history.Git("status", "--porcelain").Trim());
+    }
+
+    [TestMethod]
     public async Task A_removed_pointer_is_committed_as_removed()
     {
         using var history = new History();

@@ -19,7 +19,7 @@ internal static class PinErrors
 
     public static ModelTrackException NoPointerThere(string path, string commit, string where, string known) => s_catalog.Error("MT5906", path, commit, where, known);
 
-    public static ModelTrackException NotReached(Exception inner, string repository, string hint) => s_catalog.Error(inner, "MT5907", repository, inner.Message, hint);
+    public static ModelTrackException NotReached(Exception inner, string repository, string hint) => s_catalog.Error(inner, "MT5907", repository, inner.Message.TrimEnd('.'), hint);
 
     public static ModelTrackException NeedsNetwork(string what, string repository) => s_catalog.Error("MT5908", what, repository);
 
