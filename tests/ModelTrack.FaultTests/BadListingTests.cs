@@ -17,6 +17,8 @@ public sealed class BadListingTests
     private static readonly byte[] s_evil = "evil\n"u8.ToArray();
 
     [TestMethod]
+    [Rule("Directory listing 3")]
+    [Rule("Directory listing 4")]
     [DataRow("../evil")]
     [DataRow("a/../../evil")]
     [DataRow("a/..")]
@@ -81,6 +83,8 @@ public sealed class BadListingTests
     }
 
     [TestMethod]
+    [Rule("Directory listing 2")]
+    [Rule("Directory listing 3")]
     [DataRow("modeltrack-listing 2\n")]
     [DataRow("nonsense\n")]
     [DataRow("modeltrack-listing 1\nnonsense\n")]

@@ -20,6 +20,7 @@ public sealed class BadManifestTests
     private delegate void Change(Span<byte> manifest, Span<byte> info);
 
     [TestMethod]
+    [Rule("Manifests 3")]
     public async Task One_of_2_to_the_63_chunks_is_refused_by_the_claim() =>
         await RefusedAsync("MT3004", (_, info) => BinaryPrimitives.WriteUInt64LittleEndian(info[ChunksAt..], 1UL << 63));
 
@@ -36,10 +37,14 @@ public sealed class BadManifestTests
         await RefusedAsync("MT3002", (_, info) => BinaryPrimitives.WriteUInt64LittleEndian(info[ListingAt..], long.MaxValue));
 
     [TestMethod]
+    [Rule("Sections and versions 1")]
+    [Rule("Sections and versions 4")]
     public async Task One_of_a_later_format_names_the_package_that_reads_it() =>
         await RefusedAsync("MT3003", (manifest, _) => manifest[4] = 9);
 
     [TestMethod]
+    [Rule("Sections and versions 3")]
+    [Rule("Sections and versions 4")]
     public async Task One_of_an_unknown_kind_names_the_package_that_reads_it() =>
         await RefusedAsync("MT3003", (_, info) => info[KindAt] = 9);
 
@@ -49,6 +54,8 @@ public sealed class BadManifestTests
 
     /// <summary>The record's last four bytes are the codec and the frame's raw length.</summary>
     [TestMethod]
+    [Rule("Sections and versions 3")]
+    [Rule("Manifests 4")]
     [DataRow("codec", 52, 9, "MT3003")]
     [DataRow("reserved codec", 52, 3, "MT3003")]
     [DataRow("wrong codec", 52, 1, "MT")]

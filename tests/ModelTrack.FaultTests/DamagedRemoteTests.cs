@@ -47,6 +47,7 @@ public sealed class DamagedRemoteTests
     }
 
     [TestMethod]
+    [Rule("Push 1")]
     [DynamicData(nameof(Damages))]
     public async Task A_push_of_somebody_who_has_the_content_sends_again_what_a_look_can_tell_is_bad(string artifact, string target, string kind)
     {
@@ -106,6 +107,7 @@ public sealed class DamagedRemoteTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 6")]
     public async Task Restoring_does_not_need_the_layout_file()
     {
         using var team = new Team();

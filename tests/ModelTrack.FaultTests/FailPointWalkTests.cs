@@ -12,6 +12,8 @@ public sealed class FailPointWalkTests
     public required TestContext TestContext { get; set; }
 
     [TestMethod]
+    [Rule("Pointer 4")]
+    [Rule("The store 1")]
     [DataRow("save", 0)]
     [DataRow("save", 1)]
     [DataRow("push", 0)]

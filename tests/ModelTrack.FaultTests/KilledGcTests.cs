@@ -37,6 +37,7 @@ public sealed class KilledGcTests
     }
 
     [TestMethod]
+    [Rule("The store 11")]
     public async Task Where_files_cannot_be_locked_nothing_is_collected()
     {
         using var team = new Team();

@@ -12,6 +12,7 @@ public class ChunkCutterTests
     private static readonly ChunkCutter s_small = new(128, 512, 2048, 1024);
 
     [TestMethod]
+    [Rule("Chunks 5")]
     public void The_gear_table_is_the_documented_one()
     {
         Assert.AreEqual(0x1192d07d52ded445UL, ChunkCutter.Gear[0]);
@@ -24,6 +25,8 @@ public class ChunkCutterTests
     }
 
     [TestMethod]
+    [Rule("Chunks 2")]
+    [Rule("Chunks 4")]
     public void Contents_are_cut_where_the_golden_vector_says()
     {
         var lengths = ChunkCutter.Contents.Cut(GoldenContent(1 << 20));
@@ -38,6 +41,9 @@ public class ChunkCutterTests
     }
 
     [TestMethod]
+    [Rule("Chunks 2")]
+    [Rule("Chunks 3")]
+    [Rule("Chunks 4")]
     public void A_cut_is_where_the_rule_says_word_by_word()
     {
         foreach (var content in new[] { Samples.Random(60_000), Samples.Text(60_000), new byte[20_000], Samples.Random(1023), [] })
@@ -62,6 +68,7 @@ public class ChunkCutterTests
     }
 
     [TestMethod]
+    [Rule("Chunks 1")]
     public void A_content_below_64_KiB_is_one_chunk_and_one_of_64_KiB_is_cut_by_the_rule()
     {
         Assert.IsEmpty(ChunkCutter.Contents.Cut([]));

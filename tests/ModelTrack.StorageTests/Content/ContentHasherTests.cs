@@ -15,6 +15,7 @@ public class ContentHasherTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [TestMethod]
+    [Rule("Chunks 6")]
     [DataRow(0)]
     [DataRow(1)]
     [DataRow(65_535)]
@@ -52,6 +53,7 @@ public class ContentHasherTests
     }
 
     [TestMethod]
+    [Rule("Chunks 6")]
     public void In_memory_the_hashes_are_those_of_the_libraries_and_the_chunks_make_the_content()
     {
         var content = Samples.Text(300_000);

@@ -76,6 +76,8 @@ public class AnyBytesTests
     }
 
     [TestMethod]
+    [Rule("Packs 4")]
+    [Rule("Packs 6")]
     public void A_frame_of_every_codec_decodes_to_its_length_and_to_no_other()
     {
         var text = Samples.Text(20_000);

@@ -23,6 +23,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 5")]
     public void A_large_body_is_cut_into_pieces_that_make_it_again()
     {
         var chunks = Chunks(5000, packs: 9);
@@ -44,6 +45,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 6")]
     public void One_changed_chunk_of_500_MB_costs_about_a_hundredth_of_a_megabyte_of_manifest()
     {
         var old = Chunks(16_000, packs: 32);
@@ -87,6 +89,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 6")]
     public void Packs_keep_their_numbers_unused_ones_become_tombstones_and_new_ones_follow()
     {
         var four = Packs(5);
@@ -104,6 +107,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 6")]
     public void A_table_of_which_over_half_are_tombstones_is_made_anew()
     {
         var packs = Packs(10);
@@ -129,6 +133,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 2")]
     public void A_torn_or_altered_manifest_is_not_whole_and_a_coded_error()
     {
         var good = Write(Chunks(40, packs: 2));
@@ -146,11 +151,12 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Manifests 3")]
     public void A_manifest_that_claims_more_chunks_or_bytes_than_any_artifact_has_takes_no_memory()
     {
-        foreach (var (at, code) in new[] { (56, "MT3004"), (40, "MT3004"), (48, "MT3002") })
+        foreach (var (at, claim, code) in new[] { (56, 1UL << 63, "MT3004"), (56, 16_777_217UL, "MT3004"), (56, 16_777_216UL, "MT3002"), (40, 1UL << 63, "MT3004"), (48, 1UL << 63, "MT3002") })
         {
-            var bytes = Altered(Write(Chunks(40, packs: 2)), m => BitConverter.TryWriteBytes(m.AsSpan(16 + at), 1UL << 63));
+            var bytes = Altered(Write(Chunks(40, packs: 2)), m => BitConverter.TryWriteBytes(m.AsSpan(16 + at), claim));
             var before = GC.GetAllocatedBytesForCurrentThread();
             Assert.AreEqual(code, Assert.ThrowsExactly<ModelTrackException>(() => ManifestReader.ParseRoot(bytes, "manifest")).Code);
             Assert.IsLessThan(100_000, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -158,6 +164,10 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Sections and versions 1")]
+    [Rule("Sections and versions 2")]
+    [Rule("Sections and versions 3")]
+    [Rule("Sections and versions 4")]
     public void What_a_newer_writer_requires_is_an_error_that_names_the_package_needed()
     {
         var good = Write(Chunks(40, packs: 2));
@@ -184,6 +194,7 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Sections and versions 2")]
     public void An_unknown_optional_section_is_skipped()
     {
         var chunks = Chunks(40, packs: 2);
@@ -194,6 +205,87 @@ public class ManifestTests
     }
 
     [TestMethod]
+    [Rule("Sections and versions 5")]
+    public void Reserved_bytes_are_written_as_zero_and_not_looked_at()
+    {
+        const int Reserved = 16 + 33;
+        var chunks = Chunks(40, packs: 2);
+        var good = Write(chunks);
+        CollectionAssert.AreEqual(new byte[7], good[Reserved..(Reserved + 7)]);
+
+        var root = ManifestReader.ParseRoot(Altered(good, m => m.AsSpan(Reserved, 7).Fill(0xFF)), "manifest");
+        Assert.AreEqual(Info(chunks), root.Info);
+        CollectionAssert.AreEqual(chunks, ManifestReader.ParseBody(root, [], "manifest").ToArray());
+    }
+
+    [TestMethod]
+    [Rule("Manifests 3")]
+    public void A_manifest_with_a_section_too_few_or_too_many_is_a_coded_error()
+    {
+        var inline = Write(Chunks(40, packs: 2));
+        var pieced = WritePieces(Chunks(5000, packs: 3), []).Root;
+        foreach (var manifest in new[] { inline, pieced })
+        {
+            var sections = Sections(manifest);
+            Assert.HasCount(3, sections);
+            ManifestReader.ParseRoot(Of(sections), "manifest");
+            foreach (var one in sections)
+            {
+                Refused([.. sections.Where(section => section != one)]);
+                Refused([.. sections, one]);
+            }
+        }
+
+        Refused([.. Sections(inline), Sections(pieced)[2]]);
+        Refused([.. Sections(pieced), Sections(inline)[2]]);
+
+        byte[] Of(IEnumerable<byte[]> sections) => Altered([.. inline[..8], .. sections.SelectMany(section => section), .. new byte[32]], _ => { });
+
+        void Refused(IEnumerable<byte[]> sections) =>
+            Assert.AreEqual("MT3002", Assert.ThrowsExactly<ModelTrackException>(() => ManifestReader.ParseRoot(Of(sections), "manifest")).Code);
+    }
+
+    [TestMethod]
+    [Rule("Manifests 3")]
+    public void A_manifest_of_more_than_16_777_216_bytes_is_refused_by_its_size()
+    {
+        Assert.AreEqual("MT3004", Assert.ThrowsExactly<ModelTrackException>(() => ManifestReader.ParseRoot(new byte[16_777_217], "manifest")).Code);
+
+        // The largest is read: that it is none is another error.
+        Assert.AreEqual("MT3002", Assert.ThrowsExactly<ModelTrackException>(() => ManifestReader.ParseRoot(new byte[16_777_216], "manifest")).Code);
+    }
+
+    [TestMethod]
+    [Rule("Manifests 4")]
+    public void A_record_that_names_a_tombstone_or_ends_beyond_its_pack_is_a_coded_error()
+    {
+        const int FirstPack = 8 + 8 + 64 + 8;
+        var chunks = Chunks(40, packs: 2);
+        var end = (int)chunks.Where(chunk => chunk.Pack == chunks[0].Pack).Max(chunk => chunk.Frame.Offset + chunk.Frame.StoredLength);
+        Read(m => BitConverter.TryWriteBytes(m.AsSpan(FirstPack + 32), end));
+        Refused(m => BitConverter.TryWriteBytes(m.AsSpan(FirstPack + 32), end - 1));
+        Refused(m => m.AsSpan(FirstPack, 36).Clear());
+
+        void Read(Action<byte[]> alter) => ManifestReader.ParseBody(ManifestReader.ParseRoot(Altered(Write(chunks), alter), "manifest"), [], "manifest");
+
+        void Refused(Action<byte[]> alter) => Assert.AreEqual("MT3002", Assert.ThrowsExactly<ModelTrackException>(() => Read(alter)).Code);
+    }
+
+    [TestMethod]
+    [Rule("Manifests 5")]
+    public void A_piece_with_a_wrong_bit_is_a_coded_error()
+    {
+        var (bytes, pieces) = WritePieces(Chunks(5000, packs: 3), []);
+        var root = ManifestReader.ParseRoot(bytes, "manifest");
+        var wrong = pieces.Select(piece => piece.Bytes.ToArray()).ToArray();
+        wrong[1][40] ^= 1;
+        Assert.AreEqual(
+            "MT3002", Assert.ThrowsExactly<ModelTrackException>(() => ManifestReader.ParseBody(root, [.. wrong.Select(piece => (ReadOnlyMemory<byte>)piece)], "manifest")).Code);
+    }
+
+    [TestMethod]
+    [Rule("Manifests 4")]
+    [Rule("Manifests 5")]
     public void A_body_with_a_wrong_piece_or_impossible_record_is_a_coded_error()
     {
         var (bytes, pieces) = WritePieces(Chunks(5000, packs: 3), []);
@@ -245,6 +337,20 @@ public class ManifestTests
         var locations = pieces.Select(p => new ChunkLocation(
             p.Hash, p.Bytes.Length, piecesPack ?? Packs(1)[0].Id, new FrameRef(16, p.Bytes.Length, p.Bytes.Length, FrameCodec.None), 0)).ToArray();
         return (writer.Finish(locations, Packs(100), default), pieces);
+    }
+
+    /// <summary>The sections with their heads, in order.</summary>
+    private static List<byte[]> Sections(byte[] manifest)
+    {
+        var sections = new List<byte[]>();
+        for (var at = 8; at < manifest.Length - 32;)
+        {
+            var end = at + 8 + BitConverter.ToInt32(manifest, at + 4);
+            sections.Add(manifest[at..end]);
+            at = end;
+        }
+
+        return sections;
     }
 
     /// <summary>With the hash at the end made right again.</summary>

@@ -18,6 +18,7 @@ public class PackTests
     }
 
     [TestMethod]
+    [Rule("Packs 1")]
     public void A_pack_read_whole_or_by_its_trailer_tells_what_its_writer_told()
     {
         var pack = Pack(Samples.Chunks(60));
@@ -63,6 +64,7 @@ public class PackTests
     }
 
     [TestMethod]
+    [Rule("Packs 2")]
     public void A_full_pack_of_the_largest_size_has_at_most_16_777_216_bytes()
     {
         var chunk = Samples.Random(PackFormat.MaxChunk);
@@ -76,6 +78,7 @@ public class PackTests
     }
 
     [TestMethod]
+    [Rule("Packs 5")]
     public void Chunks_that_compress_share_compressed_frames_of_up_to_256_KiB_and_noise_is_stored_as_it_is()
     {
         var text = Pack([.. Enumerable.Range(0, 1000).Select(i => Samples.Text(1000, i))]);
@@ -131,6 +134,7 @@ public class PackTests
     }
 
     [TestMethod]
+    [Rule("Packs 8")]
     public void A_cut_or_extended_pack_is_a_coded_error()
     {
         var pack = Pack(Samples.Chunks(12)).Bytes.ToArray();
@@ -141,6 +145,125 @@ public class PackTests
         }
 
         Assert.AreEqual("MT3001", Assert.ThrowsExactly<ModelTrackException>(() => PackReader.Parse([.. pack, 0], "pack")).Code);
+    }
+
+    [TestMethod]
+    [Rule("Packs 2")]
+    [Rule("Packs 8")]
+    public void A_footer_that_tells_another_size_than_the_object_s_or_too_large_a_one_is_a_coded_error()
+    {
+        var pack = Pack(Samples.Chunks(12)).Bytes.ToArray();
+        var footer = pack[^12..];
+        foreach (var size in new[] { 0, pack.Length - 1, pack.Length + 1, long.MaxValue }) Refused(size);
+
+        BitConverter.TryWriteBytes(footer.AsSpan(4), 16_777_216);
+        PackReader.FindTrailer(footer, 16_777_216, "pack");
+        BitConverter.TryWriteBytes(footer.AsSpan(4), 16_777_217);
+        Refused(16_777_217);
+
+        void Refused(long size) => Assert.AreEqual("MT3001", Assert.ThrowsExactly<ModelTrackException>(() => PackReader.FindTrailer(footer, size, "pack")).Code);
+    }
+
+    [TestMethod]
+    [Rule("Packs 5")]
+    public void A_frame_of_1_048_576_raw_bytes_is_read_and_a_longer_one_refused()
+    {
+        var largest = OneFrame(1_048_576);
+        var contents = PackReader.Parse(largest.Bytes.Span, "pack");
+        CollectionAssert.AreEqual(Samples.Text(1_048_576), Read(largest.Bytes, contents.Chunks.Single()));
+        Assert.AreEqual("MT3001", Assert.ThrowsExactly<ModelTrackException>(() => PackReader.Parse(OneFrame(1_048_577).Bytes.Span, "pack")).Code);
+
+        static PackFile OneFrame(int length)
+        {
+            var raw = Samples.Text(length);
+            using var writer = new PackWriter();
+            writer.TryAdd(new EncodedFrame(FrameCodec.Deflate, length, AnyBytesTests.Compress(raw, FrameCodec.Deflate), [new Chunk(Sha256Hash.Of(raw), length)]));
+            return writer.Finish();
+        }
+    }
+
+    [TestMethod]
+    [Rule("Packs 5")]
+    public void A_chunk_of_262_144_bytes_is_written_and_a_longer_one_is_not()
+    {
+        var chunk = Samples.Random(262_145);
+        using var writer = new PackWriter();
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => writer.TryAdd(Sha256Hash.Of(chunk), chunk));
+        Assert.IsTrue(writer.TryAdd(Sha256Hash.Of(chunk.AsSpan(1)), chunk.AsSpan(1)));
+    }
+
+    [TestMethod]
+    [Rule("Packs 5")]
+    public void A_frame_is_compressed_only_where_that_saves_15_percent()
+    {
+        var codecs = new HashSet<byte>();
+        for (var noise = 0; noise <= 100; noise += 5)
+        {
+            // Of each hundred bytes so many are noise and the others alike.
+            var bytes = Samples.Random(200_000);
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                if (i % 100 >= noise) bytes[i] = 7;
+            }
+
+            var frame = Pack([bytes]).Chunks[0].Frame;
+            codecs.Add(frame.Codec);
+            Assert.IsLessThanOrEqualTo(frame.Codec == FrameCodec.None ? 200_000 : 170_000, frame.StoredLength, $"{noise} %");
+        }
+
+        Assert.HasCount(2, codecs);
+    }
+
+    [TestMethod]
+    [Rule("Sections and versions 1")]
+    [Rule("Sections and versions 2")]
+    [Rule("Sections and versions 3")]
+    [Rule("Sections and versions 4")]
+    public void What_a_newer_writer_requires_is_an_error_that_names_the_package_needed()
+    {
+        // One frame and one chunk: a trailer of 16 + 12 + 36 bytes before the footer.
+        const int TrailerEnd = 12;
+        const int Trailer = TrailerEnd + 64;
+        var good = Pack([Samples.Random(5000)]).Bytes.ToArray();
+        var newer = new (string What, byte[] Pack, Action<byte[]> Alter)[]
+        {
+            ("format version 2", good, p => p[4] = 2),
+            ("format version 0", good, p => p[4] = 0),
+            ("format version 2", good, p => p[^Trailer] = 2),
+            ("section NEWS", WithSection(good, "NEWS"), _ => { }),
+            ("codec 3", good, p => p[^(Trailer - 16)] = 3),
+        };
+        foreach (var (what, pack, alter) in newer)
+        {
+            byte[] bytes = [.. pack];
+            (bytes[6], bytes[7], bytes[^(Trailer - 2)], bytes[^(Trailer - 3)]) = (7, 3, 7, 3);
+            alter(bytes);
+            var error = Assert.ThrowsExactly<ModelTrackException>(() => PackReader.Parse(bytes, "pack"));
+            Assert.AreEqual("MT3003", error.Code);
+            Assert.Contains(what, error.Message);
+            Assert.Contains("ModelTrack.Sdk 7.3 or later", error.Message);
+        }
+    }
+
+    [TestMethod]
+    [Rule("Sections and versions 2")]
+    public void An_unknown_optional_section_is_skipped()
+    {
+        var chunks = Samples.Chunks(20);
+        var pack = WithSection(Pack(chunks).Bytes.ToArray(), "note");
+        var contents = PackReader.Parse(pack, "pack");
+        Assert.HasCount(chunks.Count, contents.Chunks);
+        for (var i = 0; i < chunks.Count; i++) CollectionAssert.AreEqual(chunks[i], Read(pack, contents.Chunks[i]));
+    }
+
+    /// <summary>With a section before the frames, whose place the trailer and the footer then tell.</summary>
+    private static byte[] WithSection(byte[] pack, string tag)
+    {
+        byte[] bytes = [.. pack[..8], .. System.Text.Encoding.ASCII.GetBytes(tag), 3, 0, 0, 0, 1, 2, 3, .. pack[8..]];
+        var trailer = bytes.Length - 12 - BitConverter.ToInt32(bytes, bytes.Length - 12);
+        BitConverter.TryWriteBytes(bytes.AsSpan(trailer + 4), 16 + 11);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 8), bytes.Length);
+        return bytes;
     }
 
     internal static PackFile Pack(IEnumerable<byte[]> chunks)

@@ -12,6 +12,7 @@ public sealed class BudgetTests
     private static bool IsLarge => Environment.GetEnvironmentVariable("MODELTRACK_TEST_LARGE") == "1";
 
     [TestMethod]
+    [Rule("Push 2")]
     public async Task One_byte_changed_in_a_large_file_sends_under_200_KB()
     {
         await using var bed = new RemoteBed();
@@ -146,6 +147,7 @@ public sealed class BudgetTests
     }
 
     [TestMethod]
+    [Rule("Push 3")]
     public async Task A_pack_that_is_hardly_used_any_more_is_left_behind()
     {
         await using var bed = new RemoteBed();

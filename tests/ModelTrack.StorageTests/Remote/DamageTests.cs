@@ -24,6 +24,9 @@ public sealed class DamageTests
     public static IEnumerable<object[]> Damages => s_damages.Keys.Select(name => new object[] { name });
 
     [TestMethod]
+    [Rule("What a manifest promises 5")]
+    [Rule("Packs 7")]
+    [Rule("Verify and heal 1")]
     [DynamicData(nameof(Damages))]
     public async Task A_damaged_pack_of_a_file_is_never_delivered_and_heals_from_a_store(string damage)
     {
@@ -37,6 +40,9 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 5")]
+    [Rule("Verify and heal 1")]
+    [Rule("Verify and heal 2")]
     [DynamicData(nameof(Damages))]
     public async Task A_damaged_pack_of_a_directory_is_never_delivered_and_heals_from_a_store(string damage)
     {
@@ -50,6 +56,8 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 2")]
+    [Rule("Verify and heal 1")]
     [DynamicData(nameof(Damages))]
     public async Task A_damaged_manifest_is_told_and_heals_from_a_store(string damage)
     {
@@ -67,6 +75,7 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 2")]
     public async Task A_manifest_under_another_artifacts_name_is_damaged()
     {
         await using var bed = new RemoteBed();
@@ -83,6 +92,7 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("Pull 5")]
     public async Task A_byte_that_is_wrong_on_the_way_is_fetched_again()
     {
         await using var bed = new RemoteBed();
@@ -96,6 +106,8 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("Pull 4")]
+    [Rule("Pull 6")]
     public async Task A_wrong_byte_costs_the_bad_chunk_only()
     {
         await using var bed = new RemoteBed();
@@ -110,6 +122,7 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("Pull 5")]
     public async Task A_manifest_replaced_while_it_is_cached_is_read_anew()
     {
         await using var bed = new RemoteBed();
@@ -133,6 +146,7 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("Pull 5")]
     public async Task Damage_that_no_copy_heals_is_told_with_the_artifact_and_the_key()
     {
         await using var bed = new RemoteBed();
@@ -149,10 +163,18 @@ public sealed class DamageTests
         Assert.AreEqual(pack, damage.Key);
         Assert.IsFalse(damage.Healed);
         Assert.IsFalse(report.IsGood);
-        Assert.AreEqual("MT3103", await other.CodeOfPullAsync(artifact));
+
+        // The manifest is read, and once more when the pack turned out to be bad.
+        bed.Count.Reset();
+        var error = await Assert.ThrowsAsync<Diagnostics.ModelTrackException>(() => other.FetchAsync(artifact));
+        Assert.AreEqual("MT3103", error.Code);
+        StringAssert.Contains(error.Message, artifact.Id.ToString());
+        StringAssert.Contains(error.Message, pack);
+        Assert.AreEqual(2, bed.Count.Requests(Storage.Transports.RequestKind.Read, "manifests"));
     }
 
     [TestMethod]
+    [Rule("Verify and heal 2")]
     public async Task Healing_one_artifact_heals_every_manifest_that_names_the_pack()
     {
         await using var bed = new RemoteBed();
@@ -196,6 +218,7 @@ public sealed class DamageTests
     }
 
     [TestMethod]
+    [Rule("Verify and heal 1")]
     public async Task A_part_of_the_packs_is_read_by_percent_and_all_are_looked_for()
     {
         await using var bed = new RemoteBed();

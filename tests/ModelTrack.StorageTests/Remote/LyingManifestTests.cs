@@ -11,6 +11,7 @@ namespace ModelTrack.StorageTests.Remote;
 public sealed class LyingManifestTests
 {
     [TestMethod]
+    [Rule("A record of files 2")]
     [DataRow(false)]
     [DataRow(true)]
     public async Task A_lie_about_a_chunk_does_not_reach_a_second_remote(bool isDirectory)
@@ -39,6 +40,7 @@ public sealed class LyingManifestTests
     }
 
     [TestMethod]
+    [Rule("A record of files 2")]
     public async Task An_honest_manifest_is_proved_once_and_keeps_its_chunks()
     {
         await using var bed = new RemoteBed();
@@ -52,6 +54,42 @@ public sealed class LyingManifestTests
         CollectionAssert.AreEqual(saved.ToArray(), (await two.Store.ClaimedChunksOfAsync(model.Blobs[0], default)).ToArray());
         CollectionAssert.AreEqual(saved.ToArray(), (await two.Store.ChunksOfAsync(model.Blobs[0], default)).ToArray());
         Assert.IsFalse(bed.Log.Details.Any(line => line.Contains("cut anew", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    [Rule("What a manifest promises 5")]
+    [Rule("Manifests 7")]
+    public async Task A_manifest_of_another_content_s_chunks_delivers_nothing()
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var model = await one.SaveAsync(Noise(1_000_000, 5));
+        var other = await one.SaveAsync(Noise(1_000_000, 6));
+        await one.PushAsync(model);
+        await one.PushAsync(other);
+
+        // Each chunk is what its hash says: only the whole is not what the pointer names.
+        var lie = bed.Memory.Objects[ManifestOf(other)].Bytes;
+        bed.Memory.Spoil(ManifestOf(model), _ => Formats.ManifestTests.Altered(lie, manifest => model.Id.CopyTo(manifest.AsSpan(16))));
+        var two = bed.NewMachine();
+        Assert.AreEqual("MT3103", await two.CodeOfPullAsync(model));
+        Assert.IsFalse(two.Store.Contains(model.Blobs[0]));
+        Assert.IsNull(await two.Store.FindFileAsync(model.Blobs[0], default));
+    }
+
+    [TestMethod]
+    [Rule("Verify and heal 1")]
+    public async Task A_record_that_is_no_chunk_of_its_pack_is_told_by_a_verification_though_the_truth_is_cached()
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var model = await one.SaveAsync(Noise(1_000_000, 7));
+        await one.PushAsync(model);
+        Assert.IsTrue((await one.Remote.VerifyAsync([model], 100, heal: false, default)).IsGood);
+
+        Lie(bed.Memory, ManifestOf(model), (await one.Store.ChunksOfAsync(model.Blobs[0], default))[3].Hash, Sha256Hash.Of("another"u8));
+        var damage = (await one.Remote.VerifyAsync([model], 100, heal: false, default)).Damage.Single();
+        Assert.AreEqual((ManifestOf(model), "names chunks that its packs do not have"), (damage.Key, damage.Problem));
     }
 
     private static byte[] Fill(byte with)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
@@ -52,6 +53,8 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 6")]
+    [Rule("Packs 2")]
     public async Task The_remote_has_only_the_layouts_keys_and_its_packs_are_small_enough()
     {
         await using var bed = new RemoteBed();
@@ -70,6 +73,8 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 1")]
+    [Rule("Push 6")]
     public async Task The_manifest_comes_last()
     {
         await using var bed = new RemoteBed();
@@ -78,11 +83,13 @@ public sealed class PushAndPullTests
         await one.PushAsync(await one.SaveAsync(Noise(40_000_000, 6)));
 
         var puts = order.Where(line => line.StartsWith("PUT", StringComparison.Ordinal)).ToList();
+        StringAssert.StartsWith(puts[^2], "PUTTING manifests/");
         StringAssert.StartsWith(puts[^1], "PUT manifests/");
         Assert.AreEqual(1, puts.Count(line => line.StartsWith("PUT manifests/", StringComparison.Ordinal)));
     }
 
     [TestMethod]
+    [Rule("Push 1")]
     public async Task A_second_push_costs_one_request_and_after_a_day_a_look_at_each_pack()
     {
         await using var bed = new RemoteBed();
@@ -109,6 +116,22 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 1")]
+    [DataRow(32, 1)]
+    [DataRow(40, 0x55)]
+    public async Task A_manifest_that_tells_another_kind_or_size_is_written_anew(int at, int value)
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var artifact = await SaveAndPushAsync(one, Noise(100_000, 36));
+        bed.Memory.Spoil(ManifestOf(artifact), bytes => Formats.ManifestTests.Altered(bytes, m => m[16 + at] = (byte)value));
+
+        Assert.IsFalse((await one.PushAsync(artifact)).AlreadyThere);
+        Assert.HasCount(1, bed.Packs);
+        await bed.NewMachine().PullAsync(artifact);
+    }
+
+    [TestMethod]
     public async Task A_push_is_confirmed_in_the_store()
     {
         await using var bed = new RemoteBed();
@@ -120,6 +143,8 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 1")]
+    [Rule("Push 5")]
     public async Task An_interrupted_push_leaves_no_manifest_and_the_next_sends_only_what_did_not_arrive()
     {
         await using var bed = new RemoteBed();
@@ -142,6 +167,8 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 1")]
+    [Rule("Push 5")]
     public async Task A_pack_whose_put_was_cut_short_is_sent_again()
     {
         await using var bed = new RemoteBed();
@@ -156,6 +183,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 4")]
     public async Task Two_packings_of_one_list_of_chunks_are_the_same_packs()
     {
         await using var bed = new RemoteBed();
@@ -170,6 +198,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 2")]
     public async Task A_fresh_clone_finds_bases_by_the_hint()
     {
         await using var bed = new RemoteBed();
@@ -189,6 +218,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 7")]
     public async Task The_hint_keeps_the_last_eight_and_a_wrong_one_is_harmless()
     {
         await using var bed = new RemoteBed();
@@ -207,6 +237,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 2")]
     public async Task A_base_whose_manifest_the_remote_lost_is_no_base()
     {
         await using var bed = new RemoteBed();
@@ -236,6 +267,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 2")]
     public async Task A_base_with_a_lost_pack_is_used_for_the_rest_once_the_look_is_a_day_old()
     {
         await using var bed = new RemoteBed();
@@ -252,6 +284,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Push 2")]
     public async Task A_fresh_machine_looks_at_the_packs_of_a_base_before_it_relies_on_them()
     {
         await using var bed = new RemoteBed();
@@ -267,6 +300,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("What a manifest promises 2")]
     public async Task A_torn_manifest_is_absent_to_a_push_which_replaces_it_without_sending_packs()
     {
         await using var bed = new RemoteBed();
@@ -282,11 +316,15 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
-    public async Task Two_pushers_of_one_artifact_with_different_bases_both_succeed_and_the_last_manifest_is_whole()
+    [Rule("What a manifest promises 3")]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Two_pushers_of_one_artifact_with_different_bases_both_succeed_and_the_last_manifest_is_whole(bool conditionalPut)
     {
         await using var bed = new RemoteBed();
         var bytes = Noise(20_000_000, 18);
-        var machines = new[] { bed.NewMachine(), bed.NewMachine() };
+        var remote = new MemoryTransport { Traits = new TransportTraits("memory://shared", conditionalPut, RangeReads: true, CanList: true, MaxConnections: 8) };
+        var machines = new[] { bed.NewMachine(remote), bed.NewMachine(remote) };
         var halves = new[] { (byte[])[.. bytes[..10_000_000], .. Noise(1000, 1)], [.. Noise(1000, 2), .. bytes[10_000_000..]] };
         var artifacts = new List<ArtifactContent>();
         for (var i = 0; i < 2; i++)
@@ -299,12 +337,13 @@ public sealed class PushAndPullTests
         var whole = await machines[0].SaveAsync(bytes);
         await machines[1].SaveAsync(bytes);
         await Task.WhenAll(machines[0].PushAsync(whole, artifacts[0]), machines[1].PushAsync(whole, artifacts[1]));
-        await bed.NewMachine().PullAsync(whole);
+        await bed.NewMachine(remote).PullAsync(whole);
         Assert.IsTrue((await machines[0].PushAsync(whole)).AlreadyThere);
         Assert.IsTrue((await machines[1].PushAsync(whole)).AlreadyThere);
     }
 
     [TestMethod]
+    [Rule("Pull 3")]
     public async Task A_pull_with_an_older_version_in_the_store_fetches_only_what_changed()
     {
         await using var bed = new RemoteBed();
@@ -343,6 +382,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Pull 6")]
     public async Task An_interrupted_pull_goes_on_from_what_came()
     {
         await using var bed = new RemoteBed();
@@ -359,6 +399,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("Pull 3")]
     public async Task A_part_of_a_directory_can_be_fetched_alone()
     {
         await using var bed = new RemoteBed();
@@ -389,12 +430,16 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
-    public async Task A_newer_layout_is_not_written_to_and_still_read_from()
+    [Rule("What a manifest promises 6")]
+    [DataRow("{\"modeltrack-remote\":2,\"chunker\":\"mt9\"}")]
+    [DataRow("{\"modeltrack-remote\":2,\"chunker\":\"mt1\"}")]
+    [DataRow("{\"modeltrack-remote\":1,\"chunker\":\"mt9\"}")]
+    public async Task A_newer_layout_is_not_written_to_and_still_read_from(string newer)
     {
         await using var bed = new RemoteBed();
         var one = bed.NewMachine();
         var artifact = await SaveAndPushAsync(one, Noise(1000, 23));
-        bed.Memory.Spoil("modeltrack.json", _ => "{\"modeltrack-remote\":2,\"chunker\":\"mt9\"}"u8.ToArray());
+        bed.Memory.Spoil("modeltrack.json", _ => System.Text.Encoding.UTF8.GetBytes(newer));
         var other = bed.NewMachine();
         await other.PullAsync(artifact);
         Assert.AreEqual("MT3105", await CodeOf(async () => await other.PushAsync(await other.SaveAsync(Noise(1000, 24)))));
@@ -402,6 +447,136 @@ public sealed class PushAndPullTests
         bed.Memory.Spoil("modeltrack.json", bytes => bytes[..5]);
         await other.PushAsync(await other.SaveAsync(Noise(1000, 25)));
         Assert.AreEqual(40, bed.Memory.Objects["modeltrack.json"].Bytes.Length);
+    }
+
+    [TestMethod]
+    [Rule("What a manifest promises 4")]
+    public async Task A_cached_manifest_counts_only_while_the_remote_says_that_it_has_that_one()
+    {
+        await using var bed = new RemoteBed();
+        var artifact = await SaveAndPushAsync(bed.NewMachine(), Noise(1_000_000, 30));
+        var other = bed.NewMachine();
+        await other.Remote.FindAsync(artifact.Id, default);
+        bed.Count.Reset();
+        Assert.IsNotNull(await other.Remote.FindAsync(artifact.Id, default));
+        Assert.AreEqual((1L, 0L), (bed.Count.Requests(), bed.Count.BytesReceived));
+
+        // Another client's manifest of the same artifact: this one has a note in it.
+        bed.Memory.Spoil(ManifestOf(artifact), bytes =>
+            Formats.ManifestTests.Altered([.. bytes[..8], .. "note"u8, 0, 0, 0, 0, .. bytes[8..]], _ => { }));
+        var found = await other.Remote.FindAsync(artifact.Id, default);
+        CollectionAssert.AreEqual(bed.Memory.Objects[ManifestOf(artifact)].Bytes, found!.Manifest.RootBytes.ToArray());
+
+        bed.Memory.Objects.TryRemove(ManifestOf(artifact), out _);
+        Assert.IsNull(await other.Remote.FindAsync(artifact.Id, default));
+    }
+
+    [TestMethod]
+    [Rule("Push beside garbage collection 1")]
+    public async Task What_is_condemned_is_read_before_anything_else()
+    {
+        await using var bed = new RemoteBed();
+        var bytes = Noise(100_000, 31);
+        foreach (var _ in new[] { "the first push", "one that finds all there" })
+        {
+            var order = new List<string>();
+            var machine = bed.NewMachine(new Recorder(bed.Memory, order));
+            await machine.PushAsync(await machine.SaveAsync(bytes));
+            Assert.AreEqual("GET gc/condemned", order[0]);
+            Assert.Contains("GET " + RemoteKeys.Manifest(Sha256Hash.Of(bytes)), order);
+        }
+    }
+
+    [TestMethod]
+    [Rule("Push 4")]
+    public async Task Small_contents_come_first_and_share_no_pack_with_chunks_of_large_ones()
+    {
+        await using var bed = new RemoteBed();
+        var order = new List<string>();
+        var one = bed.NewMachine(new LimitTransport(new Recorder(bed.Memory, order), maxRequests: 1));
+        var files = Enumerable.Range(0, 100).Select(i => ($"small/{i:000}", Noise(20_000, i))).Append(("large", Noise(3_000_000, 101)));
+        var artifact = await one.SaveAsync(files);
+        await one.PushAsync(artifact);
+
+        var small = artifact.Blobs.Where(blob => blob.Size < Storage.Store.LocalStore.SmallLimit).Select(blob => blob.Sha256).ToHashSet();
+        var packs = order.Where(line => line.StartsWith("PUT packs/", StringComparison.Ordinal))
+            .Select(line => Storage.Formats.PackReader.Parse(bed.Memory.Objects[line[4..]].Bytes, line).Chunks.Select(chunk => small.Contains(chunk.Hash)).Distinct().ToArray()).ToArray();
+        foreach (var kinds in packs) Assert.HasCount(1, kinds);
+        CollectionAssert.AreEqual(packs.Select(kinds => kinds[0]).OrderDescending().ToArray(), packs.Select(kinds => kinds[0]).ToArray());
+        CollectionAssert.AreEquivalent(new[] { true, false }, packs.Select(kinds => kinds[0]).Distinct().ToArray());
+    }
+
+    [TestMethod]
+    [Rule("Push 5")]
+    public async Task Packs_go_in_parallel()
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine(new Meeting(bed.Memory));
+        var artifact = await one.SaveAsync(Noise(36_000_000, 32));
+        await one.PushAsync(artifact);
+        await bed.NewMachine().PullAsync(artifact);
+    }
+
+    [TestMethod]
+    [Rule("Pull 2")]
+    public async Task A_manifest_that_does_not_come_out_even_is_refused()
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var artifact = await one.SaveAsync([("a", Noise(70_000, 33)), ("b", Noise(90_000, 34))]);
+        await one.PushAsync(artifact);
+        var other = bed.NewMachine();
+        var found = (await other.Remote.FindAsync(artifact.Id, default))!;
+        var (listing, a, b) = (artifact.Blobs[0], artifact.Blobs[1], artifact.Blobs[2]);
+        foreach (var blobs in new ContentId[][] { [listing, a with { Size = a.Size - 1 }, b with { Size = b.Size + 1 }], [listing, a], [listing, a, b, a] })
+        {
+            Assert.AreEqual("MT3104", await CodeOf(() => other.Remote.FetchAsync(found, artifact with { Blobs = blobs }, [blobs[1]], [], default)));
+        }
+
+        Assert.IsFalse(other.Store.Contains(a));
+        foreach (var size in new[] { listing.Size - 1, listing.Size + 1 })
+        {
+            bed.Memory.Spoil(ManifestOf(artifact), bytes => Formats.ManifestTests.Altered(bytes, m => BitConverter.TryWriteBytes(m.AsSpan(16 + 48), size)));
+            var another = bed.NewMachine();
+            var lying = (await another.Remote.FindAsync(artifact.Id, default))!;
+            Assert.AreEqual("MT3104", await CodeOf(() => another.Remote.ReadListingAsync(lying, default)));
+        }
+    }
+
+    [TestMethod]
+    [Rule("Pull 3")]
+    [DataRow(30, false)]
+    [DataRow(70, true)]
+    public async Task Of_a_pack_of_small_contents_neighbours_come_by_one_request_and_with_half_of_it_all_is_kept(int wanted, bool isKept)
+    {
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine();
+        var artifact = await one.SaveAsync(Enumerable.Range(0, 100).Select(i => ($"{i:000}", Noise(1000, i))));
+        await one.PushAsync(artifact);
+        var other = bed.NewMachine();
+        var found = (await other.Remote.FindAsync(artifact.Id, default))!;
+        await other.Remote.ReadListingAsync(found, default);
+        bed.Count.Reset();
+
+        // Of the few, each other one: there are gaps between them.
+        var some = artifact.Blobs.Skip(1).Where((_, i) => isKept || i % 2 == 0).Take(wanted).ToList();
+        await other.Remote.FetchAsync(found, artifact, some, [], default);
+        Assert.AreEqual(1, bed.Count.Requests(RequestKind.Read, "packs"));
+        Assert.IsTrue(some.TrueForAll(other.Store.Contains));
+        Assert.AreEqual(isKept, File.Exists(other.Store.PackPath(Sha256Hash.Parse(bed.Packs.Single()[^64..]))));
+        Assert.AreEqual(isKept, other.Store.Contains(artifact.Blobs[^1]));
+    }
+
+    [TestMethod]
+    [Rule("The store 9")]
+    public async Task A_file_whose_content_stands_in_a_pack_is_not_fetched()
+    {
+        await using var bed = new RemoteBed();
+        var artifact = await SaveAndPushAsync(bed.NewMachine(), Noise(1000, 35));
+        var other = bed.NewMachine();
+        await other.SaveAsync([("same", Noise(1000, 35))]);
+        await other.PullAsync(artifact);
+        Assert.AreEqual(0, bed.Count.Requests(RequestKind.Read, "packs"));
     }
 
     [TestMethod]
@@ -451,6 +626,7 @@ public sealed class PushAndPullTests
     }
 
     [TestMethod]
+    [Rule("In a folder 4")]
     public async Task A_first_push_makes_the_folder_and_one_that_vanished_is_not_made_again()
     {
         await using var bed = new RemoteBed();
@@ -526,9 +702,40 @@ public sealed class PushAndPullTests
     {
         public override async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken)
         {
+            lock (order) order.Add($"PUTTING {key}");
             var stored = await base.PutAsync(key, content, onlyIfAbsent, cancellationToken);
             lock (order) order.Add($"PUT {key}");
             return stored;
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken)
+        {
+            lock (order) order.Add($"GET {key}");
+            return base.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken);
+        }
+
+        public override ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken)
+        {
+            lock (order) order.Add($"HEAD {key}");
+            return base.HeadAsync(key, cancellationToken);
+        }
+    }
+
+    /// <summary>No pack arrives before a second one is under way. The last of a push waits for the others, so it takes three.</summary>
+    private sealed class Meeting(ITransport inner) : DelegatingTransport(inner)
+    {
+        private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _packs;
+
+        public override async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken)
+        {
+            if (key.StartsWith("packs/", StringComparison.Ordinal))
+            {
+                if (Interlocked.Increment(ref _packs) == 2) _met.SetResult();
+                await _met.Task.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            }
+
+            return await base.PutAsync(key, content, onlyIfAbsent, cancellationToken);
         }
     }
 

@@ -17,6 +17,8 @@ public sealed class RemoteGcTests
     public required TestContext TestContext { get; set; }
 
     [TestMethod]
+    [Rule("Garbage collection 1")]
+    [Rule("Garbage collection 2")]
     public async Task What_no_root_names_is_condemned_by_a_mark_and_deleted_by_a_sweep_a_grace_period_later()
     {
         await using var bed = new GcBed();
@@ -56,6 +58,9 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Push beside garbage collection 1")]
+    [Rule("Garbage collection 1")]
+    [Rule("Garbage collection 2")]
     public async Task What_is_young_named_again_or_written_again_stays()
     {
         await using var bed = new GcBed();
@@ -75,6 +80,8 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Garbage collection 1")]
+    [Rule("Garbage collection 2")]
     public async Task Packs_that_kept_artifacts_share_stay_and_those_that_only_garbage_names_go()
     {
         await using var bed = new GcBed();
@@ -120,6 +127,7 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Garbage collection 1")]
     public async Task A_damaged_manifest_that_is_named_keeps_all_packs()
     {
         await using var bed = new GcBed();
@@ -148,6 +156,7 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Push beside garbage collection 2")]
     public async Task Old_manifests_and_orphan_packs_are_written_again_by_a_push()
     {
         await using var bed = new GcBed();
@@ -170,8 +179,51 @@ public sealed class RemoteGcTests
         Assert.AreNotEqual(pack, bed.Memory.Objects[bed.Packs.Single()].Head.LastModified);
     }
 
+    [TestMethod]
+    [Rule("Push beside garbage collection 2")]
+    public async Task What_has_no_time_is_taken_for_old_and_written_again_by_a_push()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        var artifact = await one.SaveAndPushAsync(Content(1));
+        var written = bed.Memory.Objects[ManifestOf(artifact)].Head.ETag;
+        bed.Time.Advance(TimeSpan.FromHours(25));
+        await bed.NewMachine(one.Store).PushAsync(artifact);
+        Assert.AreEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.ETag);
+        bed.Time.Advance(TimeSpan.FromHours(25));
+        await bed.On(one, new Blind(bed.Memory, canList: true)).PushAsync(artifact);
+        Assert.AreNotEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.ETag);
+
+        // An orphan.
+        bed.Memory.Objects.TryRemove(ManifestOf(artifact), out _);
+        written = bed.Memory.Objects[bed.Packs.Single()].Head.ETag;
+        await bed.On(bed.NewMachine(), new Blind(bed.Memory, canList: true)).SaveAndPushAsync(Content(1));
+        Assert.AreNotEqual(written, bed.Memory.Objects[bed.Packs.Single()].Head.ETag);
+    }
+
+    [TestMethod]
+    [Rule("Push beside garbage collection 2")]
+    [DataRow(-100)]
+    [DataRow(100)]
+    public async Task Ages_are_told_by_the_remote_s_own_clock(int days)
+    {
+        await using var bed = new GcBed();
+        bed.Memory.Clock = () => bed.Time.GetUtcNow().AddDays(days);
+        var one = bed.NewMachine();
+        var artifact = await one.SaveAndPushAsync(Content(1));
+        var written = bed.Memory.Objects[ManifestOf(artifact)].Head.ETag;
+        bed.Time.Advance(TimeSpan.FromDays(6));
+        await bed.NewMachine(one.Store).PushAsync(artifact);
+        Assert.AreEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.ETag);
+        bed.Time.Advance(TimeSpan.FromDays(2));
+        await bed.NewMachine(one.Store).PushAsync(artifact);
+        Assert.AreNotEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.ETag);
+    }
+
     /// <summary>Each number of requests of a push, then each of the sweep, then the push to its end: what was condemned is pushed while it is swept.</summary>
     [TestMethod]
+    [Rule("Push beside garbage collection 1")]
+    [Rule("Push beside garbage collection 3")]
     [DataRow("revert")]
     [DataRow("base")]
     [DataRow("directory")]
@@ -194,6 +246,7 @@ public sealed class RemoteGcTests
 
     /// <summary>The same beside a mark; a grace period later a sweep comes, for which a pointer names the artifact or not yet.</summary>
     [TestMethod]
+    [Rule("Push beside garbage collection 3")]
     [DataRow("revert")]
     [DataRow("base")]
     [DataRow("directory")]
@@ -216,6 +269,7 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Push beside garbage collection 4")]
     [DataRow("revert")]
     [DataRow("base")]
     public async Task A_push_that_sleeps_over_mark_and_sweep_checks_again(string what)
@@ -268,6 +322,8 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Push beside garbage collection 3")]
+    [Rule("Garbage collection 2")]
     public async Task A_sweep_killed_at_any_request_is_ended_by_the_next_and_a_push_meanwhile_is_whole_or_refused()
     {
         var refused = 0;
@@ -316,6 +372,7 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    [Rule("Garbage collection 2")]
     public async Task Two_sweeps_do_not_run_at_once()
     {
         await using var bed = new GcBed();
@@ -326,6 +383,49 @@ public sealed class RemoteGcTests
         await bed.Memory.PutAsync(RemoteKeys.Sweep, new byte[16], onlyIfAbsent: false, default);
         Assert.AreEqual("MT3406", await CodeOf(() => bed.SweepAsync([])));
         Assert.AreEqual("MT3406", await CodeOf(() => bed.MarkAsync()));
+    }
+
+    [TestMethod]
+    [Rule("Garbage collection 2")]
+    public async Task A_sweep_whose_flag_is_another_s_stops()
+    {
+        await using var bed = new GcBed();
+        var garbage = new[] { await bed.PushAsync(1), await bed.PushAsync(2), await bed.PushAsync(3) };
+        bed.Time.Advance(s_overGrace);
+        await bed.MarkAsync();
+        bed.Time.Advance(s_overGrace);
+
+        // It was away for so long that another took it for dead.
+        var other = new byte[16];
+        var taken = new AfterDelete(bed.Memory, async _ =>
+        {
+            await bed.Memory.PutAsync(RemoteKeys.Sweep, other, onlyIfAbsent: false, default);
+            bed.Time.Advance(TimeSpan.FromHours(2));
+        });
+        Assert.AreEqual("MT3406", await CodeOf(() => bed.SweepAsync([], transport: taken)));
+        Assert.AreEqual(1, garbage.Count(one => !bed.Has(one)));
+        Assert.HasCount(3, bed.Packs);
+        CollectionAssert.AreEqual(other, bed.Memory.Objects[RemoteKeys.Sweep].Bytes);
+        Assert.HasCount(1, bed.Memory.Keys(RemoteKeys.Condemned));
+    }
+
+    [TestMethod]
+    [Rule("Garbage collection 2")]
+    public async Task A_sweep_deletes_manifests_then_packs_then_the_list_and_last_its_flag()
+    {
+        await using var bed = new GcBed();
+        var garbage = await bed.PushAsync(1);
+        var pack = bed.Packs.Single();
+        bed.Time.Advance(s_overGrace);
+        await bed.MarkAsync();
+        bed.Time.Advance(s_overGrace);
+        var deleted = new List<string>();
+        await bed.SweepAsync([], transport: new AfterDelete(bed.Memory, key =>
+        {
+            deleted.Add(key);
+            return Task.CompletedTask;
+        }));
+        CollectionAssert.AreEqual(new[] { ManifestOf(garbage), pack, RemoteKeys.Condemned, RemoteKeys.Sweep }, deleted);
     }
 
     [TestMethod]
@@ -428,6 +528,22 @@ public sealed class RemoteGcTests
 
         public override async ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken) =>
             await base.HeadAsync(key, cancellationToken) is { } head ? head with { LastModified = null } : null;
+
+        public override async ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken)
+        {
+            var read = await base.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken);
+            return read with { Head = read.Head is { } head ? head with { LastModified = null } : null };
+        }
+    }
+
+    /// <summary>Something happens when an object was deleted.</summary>
+    private sealed class AfterDelete(ITransport inner, Func<string, Task> act) : DelegatingTransport(inner)
+    {
+        public override async ValueTask DeleteAsync(string key, CancellationToken cancellationToken)
+        {
+            await base.DeleteAsync(key, cancellationToken);
+            await act(key);
+        }
     }
 
     /// <summary>A process that is killed at a request: that one and all later ones never come.</summary>

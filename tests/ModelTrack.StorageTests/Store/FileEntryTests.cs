@@ -78,6 +78,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 2")]
     public async Task A_lost_record_is_made_again_by_hashing()
     {
         using var store = Open();
@@ -92,6 +93,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 4")]
     [DataRow("alter", DisplayName = "altered")]
     [DataRow("truncate", DisplayName = "truncated")]
     [DataRow("empty", DisplayName = "emptied")]
@@ -139,6 +141,8 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 2")]
+    [Rule("The store 4")]
     [DataRow("alter")]
     [DataRow("truncate")]
     [DataRow("extend")]
@@ -183,6 +187,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 2")]
     public async Task A_touched_entry_is_hashed_and_trusted_again()
     {
         using var store = Open();
@@ -213,6 +218,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 2")]
     public async Task Content_not_flushed_before_the_system_started_again_is_hashed_before_use()
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -232,6 +238,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 6")]
     public async Task A_flush_makes_saved_content_durable_and_its_record_says_so()
     {
         using var store = Open();
@@ -246,6 +253,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 10")]
     public async Task A_hit_renews_an_old_record()
     {
         using var store = Open();
@@ -299,6 +307,7 @@ public sealed class FileEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 3")]
     public async Task Another_users_entry_is_hashed_each_time_and_marked_as_foreign()
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root") Assert.Inconclusive("Skip:foreign-entry needs root on Linux to give an entry away.");

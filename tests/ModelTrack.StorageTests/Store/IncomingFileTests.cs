@@ -112,6 +112,8 @@ public sealed class IncomingFileTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("Pull 6")]
+    [Rule("A content on its way in 3")]
     public async Task A_resumed_range_with_wrong_bytes_is_forgotten()
     {
         using var store = Open();
@@ -128,6 +130,7 @@ public sealed class IncomingFileTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("A content on its way in 3")]
     public async Task Nothing_of_an_earlier_pull_counts_before_it_was_verified()
     {
         using var store = Open();
@@ -143,6 +146,7 @@ public sealed class IncomingFileTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("A content on its way in 3")]
     public async Task A_torn_journal_gives_the_ranges_before_the_tear()
     {
         using var store = Open();
@@ -175,6 +179,7 @@ public sealed class IncomingFileTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("A content on its way in 1")]
     public async Task Two_writers_of_one_content_each_have_their_own_file()
     {
         using var store = Open();

@@ -73,6 +73,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 9")]
     public async Task Empty_contents_need_no_pack()
     {
         using var store = Open();
@@ -110,6 +111,8 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 7")]
+    [Rule("The store 8")]
     public async Task A_deleted_index_is_made_again_from_the_packs()
     {
         var contents = Many(300);
@@ -118,6 +121,25 @@ public sealed class PackEntryTests : StoreTestBase
         using (var store = Open()) await ReadsBackAsync(store, contents);
         Assert.IsNotEmpty(Leftovers("index"));
         Assert.IsEmpty(Log.Warnings);
+    }
+
+    [TestMethod]
+    [Rule("The store 8")]
+    public async Task A_pack_that_no_segment_names_is_found_by_its_trailer_beside_those_that_one_names()
+    {
+        var (first, second) = (Many(30), Many(30, 2));
+        using (var store = Open())
+        {
+            await AddAllAsync(store, first);
+            var named = Leftovers("index").Single();
+            await AddAllAsync(store, second);
+            File.Delete(Leftovers("index").Single(segment => segment != named));
+        }
+
+        using var again = Open();
+        await ReadsBackAsync(again, second);
+        await ReadsBackAsync(again, first);
+        Assert.HasCount(2, Leftovers("index"));
     }
 
     [TestMethod]
@@ -166,6 +188,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 4")]
     public async Task An_altered_pack_is_set_aside_and_its_good_contents_are_kept()
     {
         var contents = Many(400);
@@ -197,6 +220,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 4")]
     [DataRow(false)]
     [DataRow(true)]
     public async Task A_truncated_or_extended_pack_is_set_aside_and_its_good_contents_are_kept(bool extend)
@@ -267,6 +291,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("Packs 1")]
     public async Task A_fetched_pack_is_taken_in_only_when_it_is_what_its_name_says()
     {
         var contents = Many(100);
@@ -285,6 +310,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 8")]
     public async Task Many_packs_are_indexed_in_few_segments()
     {
         using var store = Open();
@@ -360,6 +386,7 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 9")]
     [DataRow(100)]
     [DataRow(300_000)]
     public async Task A_listing_is_stored_small_or_large_and_read_back_verified(int size)

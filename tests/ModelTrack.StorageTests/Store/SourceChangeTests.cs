@@ -44,6 +44,7 @@ public sealed class SourceChangeTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 6")]
     public async Task A_flush_goes_from_files_to_directories()
     {
         using var store = Open();
@@ -55,6 +56,7 @@ public sealed class SourceChangeTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 6")]
     public async Task A_flush_that_failed_is_made_up_for_by_the_next()
     {
         using var store = Open();
@@ -65,5 +67,55 @@ public sealed class SourceChangeTests : StoreTestBase
         FailPoint.Handler = points.Add;
         await store.FlushAsync(Token);
         CollectionAssert.AreEqual(new[] { "store.flush.files", "store.flush.directories" }, points);
+    }
+
+    [TestMethod]
+    [Rule("The store 6")]
+    public async Task What_another_process_put_there_is_flushed_by_the_save_that_relies_on_it()
+    {
+        using (var other = Open())
+        {
+            await AddAsync(other, Bytes(100_000));
+            await AddSmallAsync(other);
+        }
+
+        foreach (var isSmall in new[] { false, true })
+        {
+            using var store = Open();
+            if (isSmall) await AddSmallAsync(store);
+            else await AddAsync(store, Bytes(100_000));
+            var points = new List<string>();
+            FailPoint.Handler = points.Add;
+            await store.FlushAsync(Token);
+            FailPoint.Handler = null;
+            CollectionAssert.AreEqual(new[] { "store.flush.files", "store.flush.directories" }, points, $"small: {isSmall}");
+        }
+
+        // What is durable already is not flushed again.
+        using var later = Open();
+        await AddAsync(later, Bytes(100_000));
+        FailPoint.Handler = name => Assert.Fail(name);
+        await later.FlushAsync(Token);
+    }
+
+    [TestMethod]
+    [Rule("The store 8")]
+    public async Task A_pack_is_there_before_the_index_names_it()
+    {
+        using var store = Open();
+        var packs = new List<int>();
+        FailPoint.Handler = name =>
+        {
+            if (name == "store.index.written") packs.Add(Directory.GetFiles(Path.Combine(StorePath, "packs"), "*", SearchOption.AllDirectories).Length);
+        };
+        await AddSmallAsync(store);
+        CollectionAssert.AreEqual(new[] { 1 }, packs);
+    }
+
+    private async Task AddSmallAsync(Storage.Store.LocalStore store)
+    {
+        using var writer = store.BeginSmall();
+        writer.Add(Bytes(1000, 3));
+        await writer.CompleteAsync(Token);
     }
 }

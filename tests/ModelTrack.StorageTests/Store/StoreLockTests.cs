@@ -81,6 +81,7 @@ public sealed class StoreLockTests : StoreTestBase
     }
 
     [TestMethod]
+    [Rule("The store 11")]
     public async Task The_store_is_alone_only_when_nobody_has_it_open()
     {
         using (var store = Open())

@@ -6,6 +6,7 @@ namespace ModelTrack.StorageTests.Store;
 public sealed class StoreProcessTests : StoreTestBase
 {
     [TestMethod]
+    [Rule("The store 1")]
     public async Task A_process_killed_at_any_step_leaves_nothing_partial_and_the_next_completes()
     {
         var hits = Path.Combine(Root, "hits");

@@ -37,6 +37,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 4")]
     public async Task A_share_that_vanishes_is_not_made_again_by_a_put()
     {
         using var folder = new TestFolder();
@@ -50,6 +51,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 4")]
     public async Task Preparing_makes_the_folder_but_not_the_one_above_it()
     {
         using var folder = new TestFolder();
@@ -62,6 +64,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 1")]
     [DataRow("folder.put.written")]
     [DataRow("folder.put.flushed")]
     public async Task A_put_that_dies_before_the_rename_shows_nothing_and_leaves_nothing(string point)
@@ -78,6 +81,24 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 1")]
+    public async Task An_object_is_written_beside_its_place_under_a_name_of_its_own_flushed_and_renamed()
+    {
+        using var folder = new TestFolder();
+        var transport = await Prepared(folder);
+        var seen = new List<(string Point, string Name)>();
+        using (FailPoints.Do(name => seen.Add((name, Path.GetFileName(Directory.GetFiles(folder["packs", "ab"]).Single())))))
+        {
+            await transport.PutAsync(Key, s_bytes, false, Token);
+        }
+
+        CollectionAssert.AreEqual(new[] { "folder.put.written", "folder.put.flushed", "folder.put.renamed" }, seen.ConvertAll(step => step.Point));
+        StringAssert.Matches(seen[0].Name, new System.Text.RegularExpressions.Regex($"^~.+-{Environment.ProcessId}-[0-9a-f]{{16}}$"));
+        CollectionAssert.AreEqual(new[] { seen[0].Name, seen[0].Name, "abcd" }, seen.ConvertAll(step => step.Name));
+    }
+
+    [TestMethod]
+    [Rule("In a folder 2")]
     public async Task An_error_after_the_rename_is_no_error_because_the_target_tells()
     {
         using var folder = new TestFolder();
@@ -91,6 +112,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 2")]
     public async Task An_error_before_the_rename_over_an_older_object_of_equal_size_is_an_error()
     {
         using var folder = new TestFolder();
@@ -107,6 +129,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 5")]
     public async Task What_a_dead_writer_left_is_no_object_and_in_nobodys_way()
     {
         using var folder = new TestFolder();
@@ -121,6 +144,7 @@ public sealed class FileTransportTests
     }
 
     [TestMethod]
+    [Rule("In a folder 3")]
     public async Task A_file_that_somebody_holds_is_waited_for()
     {
         using var folder = new TestFolder();
@@ -135,6 +159,22 @@ public sealed class FileTransportTests
 
         Assert.IsTrue(time.Waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) >= TimeSpan.FromSeconds(10));
         Assert.AreEqual(5, (await transport.ReadAsync(Key, 0, new byte[5], null, Token)).Count);
+    }
+
+    [TestMethod]
+    [Rule("In a folder 3")]
+    public async Task A_read_under_way_keeps_nobody_from_replacing_or_deleting_the_object()
+    {
+        using var folder = new TestFolder();
+        var transport = await Prepared(folder);
+        await transport.PutAsync(Key, s_bytes, false, Token);
+        using var reader = FolderAccess.OpenForReading(folder["packs", "ab", "abcd"]);
+
+        await transport.PutAsync(Key, new byte[9], false, Token);
+        await transport.DeleteAsync(Key, Token);
+        var read = new byte[5];
+        Assert.AreEqual(5, RandomAccess.Read(reader!, read, 0));
+        CollectionAssert.AreEqual(s_bytes, read);
     }
 
     [TestMethod]

@@ -130,6 +130,7 @@ public abstract class ServerFaultTests
     }
 
     [TestMethod]
+    [Rule("Pull 5")]
     public async Task A_manifest_with_a_wrong_byte_is_read_once_more_and_then_told()
     {
         await using var server = await StartAsync();

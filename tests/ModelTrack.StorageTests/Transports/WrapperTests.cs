@@ -95,6 +95,22 @@ public sealed class WrapperTests
     }
 
     [TestMethod]
+    [Rule("Push 5")]
+    public async Task Limit_that_was_told_nothing_has_at_most_128_MiB_under_way()
+    {
+        var gauge = new Gauge(new MemoryTransport()) { Hold = new TaskCompletionSource() };
+        var limit = new LimitTransport(gauge);
+        var half = new byte[64 << 20];
+        Task[] puts = [Put("packs/1", half), Put("packs/2", half), Put("packs/3", new byte[1])];
+        Assert.AreEqual((2, 128L << 20), (gauge.MostRequests, gauge.MostBytes));
+
+        gauge.Hold.SetCanceled(Token);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => Task.WhenAll(puts));
+
+        Task Put(string key, byte[] body) => limit.PutAsync(key, body, false, Token).AsTask();
+    }
+
+    [TestMethod]
     public async Task A_body_larger_than_the_limit_goes_alone_and_who_gives_up_waiting_holds_nobody_back()
     {
         var gauge = new Gauge(new MemoryTransport());

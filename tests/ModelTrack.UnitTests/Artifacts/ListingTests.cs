@@ -88,6 +88,8 @@ public sealed class ListingTests
     }
 
     [TestMethod]
+    [Rule("Directory listing 2")]
+    [Rule("Directory listing 4")]
     [DataRow("", "MT1102", "line 1")]
     [DataRow("modeltrack-listing 1", "MT1102", "line 1")]
     [DataRow("modeltrack-listing 2\n", "MT1103", "version 2")]
@@ -121,6 +123,19 @@ public sealed class ListingTests
     }
 
     [TestMethod]
+    [Rule("Directory listing 2")]
+    public void A_listing_over_a_limit_is_refused()
+    {
+        Parse($"modeltrack-listing 1\n{Test} 4 - {new string('a', 4096)}\n");
+        Assert.AreEqual("MT1102", CodeOf(Encoding.UTF8.GetBytes($"modeltrack-listing 1\n{Test} 4 - {new string('a', 4097)}\n")));
+        Assert.AreEqual("MT1101", CodeOf([.. "modeltrack-listing 1\n"u8, .. Enumerable.Repeat((byte)'\n', 4_000_001)]));
+        Assert.AreEqual("MT1101", CodeOf(new byte[536_870_913]));
+
+        static string CodeOf(byte[] bytes) => Assert.ThrowsExactly<ModelTrackException>(() => Listing.Parse(bytes, "listing")).Code;
+    }
+
+    [TestMethod]
+    [Rule("Directory listing 1")]
     public void A_listing_is_held_against_the_pointer_that_names_it()
     {
         var bytes = Encoding.UTF8.GetBytes(Golden);
@@ -143,6 +158,7 @@ public sealed class ListingTests
     }
 
     [TestMethod]
+    [Rule("Directory listing 2")]
     public void Any_bytes_give_a_listing_of_exactly_these_bytes_or_a_coded_error()
     {
         var random = new Random(20261121);

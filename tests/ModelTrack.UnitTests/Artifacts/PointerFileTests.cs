@@ -44,6 +44,21 @@ public sealed class PointerFileTests
     }
 
     [TestMethod]
+    [Rule("Pointer 4")]
+    public void Who_reads_the_old_one_while_it_is_replaced_has_all_of_the_old_one()
+    {
+        using var folder = new TempFolder();
+        PointerFile.Write(folder["x.track"], s_pointer);
+        using var reader = new FileStream(folder["x.track"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        Assert.IsTrue(PointerFile.Write(folder["x.track"], s_pointer with { Size = 5 }));
+        var seen = new byte[PointerFormat.Write(s_pointer).Length];
+        reader.ReadExactly(seen);
+        CollectionAssert.AreEqual(PointerFormat.Write(s_pointer), seen);
+        Assert.AreEqual(-1, reader.ReadByte());
+    }
+
+    [TestMethod]
+    [Rule("Pointer 3")]
     public void A_file_that_says_the_same_in_other_line_endings_is_not_written()
     {
         using var folder = new TempFolder();
@@ -64,6 +79,7 @@ public sealed class PointerFileTests
     }
 
     [TestMethod]
+    [Rule("Pointer 6")]
     public void A_pointer_of_a_gigabyte_is_refused_by_its_length()
     {
         using var folder = new TempFolder();

@@ -52,6 +52,7 @@ public sealed class PointerFormatTests
         """;
 
     [TestMethod]
+    [Rule("Pointer 1")]
     public void The_golden_file_is_written_byte_for_byte() =>
         Assert.AreEqual(Golden, Text(PointerFormat.Write(new Pointer(ArtifactKind.File, Sha256Hash.Of("test"u8), 4))));
 
@@ -62,6 +63,9 @@ public sealed class PointerFormatTests
             Text(PointerFormat.Write(new Pointer(ArtifactKind.File, Sha256Hash.Of("test"u8), 4, null, true))));
 
     [TestMethod]
+    [Rule("Pointer 1")]
+    [Rule("Pointer 2")]
+    [Rule("Pointer 3")]
     [DataRow(Golden)]
     [DataRow(GoldenWithAll)]
     public void What_was_written_is_read_and_written_again_as_it_stood(string text) =>
@@ -80,6 +84,7 @@ public sealed class PointerFormatTests
     }
 
     [TestMethod]
+    [Rule("Pointer 5")]
     [DataRow("crlf")]
     [DataRow("bom")]
     [DataRow("one line")]
@@ -98,6 +103,11 @@ public sealed class PointerFormatTests
     }
 
     [TestMethod]
+    [Rule("Pointer 5")]
+    public void A_file_may_say_that_it_is_not_executable() =>
+        Assert.AreEqual(Parse(Golden), Parse(Golden.Replace("4\n}", "4,\n  \"executable\": false\n}")));
+
+    [TestMethod]
     public void Pointers_that_differ_in_what_is_told_along_are_not_equal_but_name_the_same_content()
     {
         var one = Parse(GoldenWithAll);
@@ -108,6 +118,8 @@ public sealed class PointerFormatTests
     }
 
     [TestMethod]
+    [Rule("Pointer 6")]
+    [Rule("Pointer 8")]
     [DataRow("", "MT1002", 1, 1)]
     [DataRow("[]", "MT1002", 1, 1)]
     [DataRow("{\n  \"modeltrack\": 1,\n  \"kind\": file\n}", "MT1002", 3, 12)]
@@ -151,6 +163,22 @@ public sealed class PointerFormatTests
     }
 
     [TestMethod]
+    [Rule("Pointer 8")]
+    [DataRow("modeltrack")]
+    [DataRow("kind")]
+    [DataRow("sha256")]
+    [DataRow("size")]
+    [DataRow("files")]
+    public void A_key_that_is_always_there_is_missed(string key)
+    {
+        var text = string.Join('\n', GoldenWithAll.Split('\n').Where(line => !line.StartsWith($"  \"{key}\":", StringComparison.Ordinal)));
+        var error = Assert.ThrowsExactly<ModelTrackException>(() => Parse(text)).Diagnostic;
+        Assert.AreEqual(("MT1007", 25, 1), (error.Code, error.Line, error.Column), error.ToString());
+        StringAssert.Contains(error.Text, key);
+    }
+
+    [TestMethod]
+    [Rule("Pointer 6")]
     public void Bytes_that_are_not_utf8_are_refused_at_their_place()
     {
         var bytes = Encoding.Latin1.GetBytes("{\n \"é\": 1}");
@@ -159,20 +187,30 @@ public sealed class PointerFormatTests
     }
 
     [TestMethod]
+    [Rule("Pointer 6")]
     public void Objects_nested_too_deep_are_refused()
     {
-        foreach (var (depth, code) in new[] { (PointerFormat.MaxDepth - 2, null), (PointerFormat.MaxDepth - 1, "MT1009"), (100_000, "MT1009") })
+        // In the pointer's object and that of "meta".
+        Parse(Nested(30));
+        foreach (var depth in new[] { 31, 100_000 })
         {
-            var text = Golden.Replace("4\n}", "4, \"meta\": {\"a\": " + new string('[', depth) + new string(']', depth) + "}}");
-            Assert.AreEqual(code, CodeOf(Encoding.UTF8.GetBytes(text)), $"{depth}");
+            var error = Assert.ThrowsExactly<ModelTrackException>(() => Parse(Nested(depth))).Diagnostic;
+            Assert.AreEqual(("MT1009", 5, 58), (error.Code, error.Line, error.Column), $"{depth}");
         }
+
+        static string Nested(int depth) => Golden.Replace("4\n}", "4, \"meta\": {\"a\": " + new string('[', depth) + new string(']', depth) + "}}");
     }
 
     [TestMethod]
-    public void A_text_over_the_limit_is_refused() =>
-        Assert.AreEqual("MT1001", CodeOf(new byte[PointerFormat.MaxSize + 1]));
+    [Rule("Pointer 6")]
+    public void A_text_over_the_limit_is_refused()
+    {
+        Assert.AreEqual(Parse(Golden), Parse(Golden.PadRight(1_048_576)));
+        Assert.AreEqual("MT1001", CodeOf(Encoding.UTF8.GetBytes(Golden.PadRight(1_048_577))));
+    }
 
     [TestMethod]
+    [Rule("Pointer 7")]
     [DataRow("\n")]
     [DataRow("\r\n")]
     public void An_unresolved_merge_names_both_sides_and_the_ways_out(string newLine)
@@ -186,6 +224,18 @@ public sealed class PointerFormatTests
         StringAssert.Contains(error.Text, "staging (sha256 aaaaaaaaaa)");
         StringAssert.Contains(error.Text, "git checkout --ours -- x.track");
         StringAssert.Contains(error.Text, "git checkout --theirs -- x.track");
+    }
+
+    [TestMethod]
+    [Rule("Pointer 7")]
+    [DataRow("<<<<<<< HEAD")]
+    [DataRow("||||||| base")]
+    [DataRow("=======")]
+    [DataRow(">>>>>>> staging")]
+    public void Each_line_of_a_merge_is_told_alone(string line)
+    {
+        var error = Assert.ThrowsExactly<ModelTrackException>(() => Parse(Golden.Replace("  \"sha256\"", line + "\n  \"sha256\""))).Diagnostic;
+        Assert.AreEqual(("MT1003", 4, 1), (error.Code, error.Line, error.Column));
     }
 
     [TestMethod]

@@ -30,6 +30,11 @@ public sealed class RelativePathsTests
     public void Is_allowed(string path) => RelativePaths.Check(path);
 
     [TestMethod]
+    [Rule("Directory listing 4")]
+    [Rule("Allowed paths 1")]
+    [Rule("Allowed paths 3")]
+    [Rule("Allowed paths 4")]
+    [Rule("Allowed paths 5")]
     [DataRow("", "MT1201", "empty")]
     [DataRow("/etc/passwd", "MT1201", "absolute")]
     [DataRow("C:/x", "MT1201", "drive")]
@@ -75,6 +80,7 @@ public sealed class RelativePathsTests
     }
 
     [TestMethod]
+    [Rule("Allowed paths 2")]
     public void Lone_surrogates_and_endless_paths_are_refused()
     {
         foreach (var path in (string[])["a\ud800", "\udc00b", "\udc00\ud800", new string('a', RelativePaths.MaxLength + 1), new string('é', (RelativePaths.MaxLength / 2) + 1)])
@@ -83,6 +89,7 @@ public sealed class RelativePathsTests
     }
 
     [TestMethod]
+    [Rule("Directory listing 4")]
     [DataRow("a", "A")]
     [DataRow("x/É", "x/é")]
     [DataRow("é", "e\u0301")]

@@ -36,6 +36,24 @@ public sealed class DecisionTableTests
     }
 
     [TestMethod]
+    [Rule("Pointer 3")]
+    [Rule("Pointer 5")]
+    public async Task A_pointer_that_says_the_same_in_other_line_endings_is_in_step_and_stays()
+    {
+        using var team = new Team();
+        var ada = team.NewMachine("ada");
+        ada.Write(Model, "v1");
+        await ada.BuildAsync(Model);
+        ada.Write(Model + ".track", "\uFEFF" + ada.ReadPointer(Model).Replace("\n", "\r\n", StringComparison.Ordinal));
+        var dressed = File.ReadAllBytes(ada.PathOf(Model) + ".track");
+
+        Assert.AreEqual("in step", await ada.StatusAsync(Model));
+        await ada.BuildAsync(Model, o => o with { Locked = true });
+        await ada.BuildAsync(Model);
+        CollectionAssert.AreEqual(dressed, File.ReadAllBytes(ada.PathOf(Model) + ".track"));
+    }
+
+    [TestMethod]
     public async Task Missing_content_with_a_pointer_is_restored()
     {
         using var team = new Team();

@@ -186,6 +186,7 @@ public sealed class DirectoryOperationTests
     }
 
     [TestMethod]
+    [Rule("The store 9")]
     public async Task A_small_content_that_only_a_file_artifact_brought_serves_a_directory()
     {
         using var team = new Team();

@@ -125,6 +125,7 @@ public sealed class GcOperationTests : IDisposable
     }
 
     [TestMethod]
+    [Rule("Garbage collection 1")]
     public async Task A_remote_s_garbage_is_collected_only_when_every_repository_is_named_or_dismissed_fetched_and_whole()
     {
         // Two repositories share the remote; each has an origin.

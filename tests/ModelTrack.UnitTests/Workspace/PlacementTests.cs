@@ -91,6 +91,7 @@ public sealed class PlacementTests : IDisposable
     }
 
     [TestMethod]
+    [Rule("The store 3")]
     public void A_hard_link_shares_the_stores_file_and_is_replaced_never_written()
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -138,6 +139,7 @@ public sealed class PlacementTests : IDisposable
     }
 
     [TestMethod]
+    [Rule("The store 5")]
     [DataRow(LinkMode.Auto)]
     [DataRow(LinkMode.Copy)]
     [DataRow(LinkMode.HardLink)]
