@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ModelTrack.Content;
 
 /// <summary>
-/// Reads and writes of large blocks that leave nothing in the system's page cache (Linux 6.14, RWF_DONTCACHE: pages that another reader uses before they
+/// Reads and writes of large blocks that leave nothing in the system's page cache (Linux, RWF_DONTCACHE: pages that another reader uses before they
 /// are on the disk stay). For what nobody reads soon, such as a store's copy, it is several times faster than filling the cache, and the user's own files
 /// keep their place there. Elsewhere they are ordinary reads and writes.
 /// </summary>
@@ -13,7 +13,10 @@ internal static class UncachedFile
 {
     private const int DontCache = 0x80;
 
-    private static volatile bool s_hasCalls = OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+    // Linux has it since 6.14; before 6.17 its faults were still being mended, and ext4 did not have it.
+    private static volatile bool s_hasCalls = OperatingSystem.IsLinux()
+        && Environment.OSVersion.Version >= new Version(6, 17)
+        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <returns>The bytes that were read: less than asked for now and then, 0 at the end.</returns>
     public static unsafe int Read(SafeFileHandle file, Span<byte> destination, long offset)
@@ -36,12 +39,11 @@ internal static class UncachedFile
         {
             fixed (byte* bytes = source)
             {
-                for (nint count; !source.IsEmpty && (count = Call(file, bytes, source.Length, offset, write: true)) > 0;)
+                // Of what was written in part, which a full disk does, the ordinary way says what is wrong.
+                if (Call(file, bytes, source.Length, offset, write: true) is > 0 and var count)
                 {
-                    // Written in part, which a full disk does: the ordinary way says what is wrong.
                     source = source[(int)count..];
                     offset += count;
-                    if (!source.IsEmpty) break;
                 }
             }
         }

@@ -189,7 +189,7 @@ internal static class PeerScenarios
                 ["GIT_CONFIG_GLOBAL"] = Path.Combine(_root, "gitconfig"),
             };
             foreach (var folder in (string[])["mine", "other", "home"]) Directory.CreateDirectory(Path.Combine(_root, folder));
-            File.WriteAllText(Path.Combine(_root, "gitconfig"), "[filter \"lfs\"]\n\tclean = git-lfs clean -- %f\n\tsmudge = git-lfs smudge -- %f\n\tprocess = git-lfs filter-process\n\trequired = true\n[init]\n\tdefaultBranch = main\n");
+            File.WriteAllText(Path.Combine(_root, "gitconfig"), "[filter \"lfs\"]\n\tclean = git-lfs clean -- %f\n\tsmudge = git-lfs smudge -- %f\n\tprocess = git-lfs filter-process\n\trequired = true\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n");
         }
 
         public string Source => Path.Combine(_root, "source");
