@@ -69,7 +69,11 @@ public sealed class ImportTests : BuildTest
 
         var ada = new Dictionary<string, string?>
         {
-            ["GIT_SSL_CAINFO"] = https.CertificateFile, ["GITHUB_TOKEN"] = token, ["GITHUB_USERNAME"] = "ada", ["GITHUB_SERVER_URL"] = https.Url, ["GIT_SSH_COMMAND"] = ssh.Command,
+            ["GIT_SSL_CAINFO"] = https.CertificateFile,
+            ["GITHUB_TOKEN"] = token,
+            ["GITHUB_USERNAME"] = "ada",
+            ["GITHUB_SERVER_URL"] = https.Url,
+            ["GIT_SSH_COMMAND"] = ssh.Command,
         };
         var built = Folder.Dotnet("App", build, ada).Succeeds();
         Assert.AreEqual("v1", Folder.Read("App/bin/Debug/net10.0/by-token.csv"));
