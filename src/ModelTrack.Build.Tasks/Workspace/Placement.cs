@@ -136,7 +136,17 @@ public sealed class Placement : IDisposable
             if (_beside.TryStat(_name, out var stat) && !(stat.Kind == FileKind.Directory && _beside.TryRemoveFolder(_name)))
                 throw WorkspaceErrors.ChangedMeanwhile(_fullPath);
             _folders!.Dispose();
-            _work.Folder.Move(TreeName, _beside, _name);
+            FailPoint.Hit("workspace.directory.clear");
+            try
+            {
+                _work.Folder.Move(TreeName, _beside, _name);
+            }
+            catch (Exception e) when (IoFailure.IsExpected(e) && _beside.TryStat(_name, out _))
+            {
+                // Nothing was there a moment ago: where nothing can be locked, another build has placed the same.
+                throw WorkspaceErrors.ChangedMeanwhile(_fullPath);
+            }
+
             _completed = true;
             FailPoint.Hit("workspace.directory.renamed");
         });

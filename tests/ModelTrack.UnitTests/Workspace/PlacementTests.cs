@@ -218,6 +218,33 @@ public sealed class PlacementTests : IDisposable
     }
 
     [TestMethod]
+    [DoNotParallelize]
+    public void A_directory_that_appears_at_the_last_moment_is_not_overwritten_and_is_known_for_a_change_meanwhile()
+    {
+        var path = _folder.At("data");
+        using (var placement = Placer().Begin(path, isDirectory: true))
+        {
+            PlaceText(placement, "mine.txt", "1");
+            FailPoint.Handler = name =>
+            {
+                if (name == "workspace.directory.clear") _folder.Write("data/theirs.txt", Encoding.UTF8.GetBytes("2"));
+            };
+            try
+            {
+                Assert.AreEqual(WorkspaceErrors.ChangedMeanwhileCode, Assert.Throws<ModelTrackException>(placement.Complete).Code);
+            }
+            finally
+            {
+                FailPoint.Handler = null;
+            }
+        }
+
+        Assert.AreEqual("2", File.ReadAllText(Path.Combine(path, "theirs.txt")));
+        Assert.IsFalse(File.Exists(Path.Combine(path, "mine.txt")));
+        AssertNoLeftovers();
+    }
+
+    [TestMethod]
     public void A_directory_that_appeared_meanwhile_is_not_overwritten()
     {
         var path = _folder.At("data");
