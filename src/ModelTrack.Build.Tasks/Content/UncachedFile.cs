@@ -18,7 +18,7 @@ internal static class UncachedFile
         && Environment.OSVersion.Version >= new Version(6, 17)
         && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
-    /// <returns>The bytes that were read: less than asked for now and then, 0 at the end.</returns>
+    /// <returns>How many bytes were read: perhaps fewer than asked for, and 0 at the end.</returns>
     public static unsafe int Read(SafeFileHandle file, Span<byte> destination, long offset)
     {
         if (OperatingSystem.IsLinux() && s_hasCalls && !destination.IsEmpty)

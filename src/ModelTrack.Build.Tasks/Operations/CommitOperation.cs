@@ -26,7 +26,8 @@ public static class CommitOperation
         if (options.Tag is { } tag) await CheckTagAsync(git, work, tag, cancellationToken).ConfigureAwait(false);
         var message = await ReadMessageAsync(options, cancellationToken).ConfigureAwait(false);
         if (changes.Count > 0 && message is null) throw VersionErrors.NoMessage(string.Join(", ", changes.Select(c => c.Path)));
-        await SayUnsavedAsync(options, root, log, cancellationToken).ConfigureAwait(false);
+        var projects = KnownProject.FindAll(options);
+        await SayUnsavedAsync(projects[0].Options, root, log, cancellationToken).ConfigureAwait(false);
         if (changes.Count == 0 && options.Tag is null)
         {
             log.Report("nothing to commit: HEAD has every pointer as it is");
@@ -42,9 +43,9 @@ public static class CommitOperation
 
         if (options.Tag is not null) await work.TagAsync(options.Tag, message ?? options.Tag, cancellationToken).ConfigureAwait(false);
         var head = await git.ResolveAsync("HEAD", cancellationToken).ConfigureAwait(false);
-        SayMetricsLeft(options, root, all, log);
+        SayMetricsLeft(projects, root, all, log);
         var result = Report(root, changes, head!, options.Tag, log);
-        var isPushed = await ArePushedAsync(options, root, result.Artifacts, log, cancellationToken).ConfigureAwait(false);
+        var isPushed = await ArePushedAsync(projects, root, result.Artifacts, log, cancellationToken).ConfigureAwait(false);
         log.Report($"next: {(isPushed ? "" : "dotnet build -t:ModelTrackPush; ")}git push{(options.Tag is null ? "" : " --follow-tags")}");
         return result;
     }
@@ -103,9 +104,8 @@ public static class CommitOperation
     }
 
     /// <summary>A commit that leaves out what was just trained is most often a slip.</summary>
-    private static async Task SayUnsavedAsync(RepositoryOptions options, string root, IOperationLog log, CancellationToken cancellationToken)
+    private static async Task SayUnsavedAsync(OperationOptions project, string root, IOperationLog log, CancellationToken cancellationToken)
     {
-        var project = KnownProject.FindAll(options)[0].Options;
         await using var session = new OperationSession(project, log);
         var unsaved = new List<string>();
         foreach (var pointer in RepositoryFiles.Find(root, "*" + PointerFile.Extension))
@@ -139,29 +139,38 @@ public static class CommitOperation
     }
 
     /// <summary>A file of metrics is the user's own to commit; forgotten, it is in the way of the next checkout.</summary>
-    private static void SayMetricsLeft(RepositoryOptions options, string root, IReadOnlyList<GitChange> all, IOperationLog log)
+    private static void SayMetricsLeft(IReadOnlyList<KnownProject> projects, string root, IReadOnlyList<GitChange> all, IOperationLog log)
     {
-        var metrics = KnownProject.FindAll(options).SelectMany(p => p.Artifacts).Select(a => a.MetricsFile).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var metrics = projects.SelectMany(p => p.Artifacts).Select(a => a.MetricsFile).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var left = all.Select(c => c.Path).Where(p => metrics.Contains(Path.GetFullPath(p, root))).ToList();
         if (left.Count > 0) log.Report($"changed too, and not in this commit: {string.Join(", ", left)}");
     }
 
     /// <summary>Whether this machine knows the remotes to have what the commit names; asks nobody.</summary>
     private static async Task<bool> ArePushedAsync(
-        RepositoryOptions options, string root, IReadOnlyList<ArtifactResult> committed, IOperationLog log, CancellationToken cancellationToken)
+        IReadOnlyList<KnownProject> projects, string root, IReadOnlyList<ArtifactResult> committed, IOperationLog log, CancellationToken cancellationToken)
     {
-        var projects = KnownProject.FindAll(options);
-        foreach (var change in committed.Where(c => c.Sha256 is not null))
+        try
         {
-            var path = Path.GetFullPath(change.DisplayName, root);
-            var (project, item) = KnownProject.FindOwner(projects, path);
-            await using var session = new OperationSession(project.Options, log);
-            var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
-            var artifact = item ?? new TrackedArtifact { FullPath = path, DisplayName = change.DisplayName };
-            if (!StatusOperation.IsPushed(session, store, artifact, Sha256Hash.Parse(change.Sha256!))) return false;
-        }
+            foreach (var share in committed.Where(c => c.Sha256 is not null).ToLookup(c => KnownProject.FindOwner(projects, Path.GetFullPath(c.DisplayName, root)).Project))
+            {
+                await using var session = new OperationSession(share.Key.Options, log);
+                var store = await session.StoreAsync(cancellationToken).ConfigureAwait(false);
+                foreach (var change in share)
+                {
+                    var path = Path.GetFullPath(change.DisplayName, root);
+                    var artifact = KnownProject.FindOwner(projects, path).Item ?? new TrackedArtifact { FullPath = path, DisplayName = change.DisplayName };
+                    if (!StatusOperation.IsPushed(session, store, artifact, Sha256Hash.Parse(change.Sha256!))) return false;
+                }
+            }
 
-        return true;
+            return true;
+        }
+        catch (ModelTrackException)
+        {
+            // The commit is made; a remote or a store that cannot be opened is the push's to say.
+            return false;
+        }
     }
 
     private static string Word(GitChangeKind kind) => kind switch

@@ -115,7 +115,7 @@ internal sealed class ContentCopier(LinkMode linkMode, long mtimeNs)
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var count = RandomAccess.Read(from, buffer.AsSpan(0, BufferSize), length);
+                var count = UncachedFile.Read(from, buffer.AsSpan(0, BufferSize), length);
                 if (count == 0) return hash.Finish();
                 var bytes = buffer.AsSpan(0, count);
                 hash.Append(bytes);

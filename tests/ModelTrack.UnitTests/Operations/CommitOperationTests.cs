@@ -69,6 +69,21 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    public async Task A_remote_that_cannot_be_named_does_not_fail_a_commit_that_is_made()
+    {
+        using var history = new History(remote: false);
+        history.Machine.Write("p.csproj", "<Project />");
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        KnownProject.Remember([history.Machine.Item("m.bin") with { Remote = "nobody-named-it" }], history.Machine.Options);
+        history.Machine.Write("m.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+
+        Assert.IsTrue((await history.CommitAsync("two")).Succeeded);
+        StringAssert.Contains(history.Log.ToString(), "next: dotnet build -t:ModelTrackPush; git push", StringComparison.Ordinal);
+        Assert.AreEqual("two", history.Git("log", "-1", "--format=%s"));
+    }
+
+    [TestMethod]
     public async Task A_removed_pointer_is_committed_as_removed()
     {
         using var history = new History();
