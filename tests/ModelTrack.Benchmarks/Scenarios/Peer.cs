@@ -18,7 +18,7 @@ internal sealed record Peer(string Name, string Setup, string Push, string Pull,
     [
         new("ModelTrack",
             "mkdir -p $MINE/project && mv $SRC $MINE/project/data && ln -s $MINE/project/data $SRC",
-            "\"$VERB\" verb save $MINE/project $MINE/store s3://bench/$ID/mt data && \"$VERB\" verb push $MINE/project $MINE/store s3://bench/$ID/mt data",
+            "\"$VERB\" verb save+push $MINE/project $MINE/store s3://bench/$ID/mt data",
             "\"$VERB\" verb restore $OUT $OTHER/store s3://bench/$ID/mt data",
             "\"$VERB\" verb restore $OUT $OTHER/store s3://bench/$ID/mt data",
             "cp $MINE/project/data.track $OUT/")

@@ -17,16 +17,15 @@ internal static class PeerScenarios
         var parts = args.Where(a => !int.TryParse(a, out _)).ToHashSet();
         using var host = await VerbHost.CreateAsync();
         s_verb = host.Program;
-        await using var server = await ObjectStore.StartAsync();
-        if (Wanted("file")) await FileAsync(server, server.Port, runs, "One file of 500 MB", 500, [.. Peer.All, Peer.Curl]);
-        if (Wanted("many")) await ManyAsync(server, runs, 20_000, Peer.All);
+        if (Wanted("file")) await FileAsync(runs, "One file of 500 MB", 500, slowLink: false, [.. Peer.All, Peer.Curl]);
+        if (Wanted("many")) await ManyAsync(runs, 20_000, Peer.All);
         // Two of them make a request for each file; a run of theirs takes minutes.
-        if (Wanted("most")) await ManyAsync(server, 1, 100_000, Peer.All);
-        if (Wanted("versions")) await VersionsAsync(server, runs);
+        if (Wanted("most")) await ManyAsync(1, 100_000, Peer.All);
+        if (Wanted("versions")) await VersionsAsync(runs);
         if (Wanted("link"))
         {
-            await using var link = new SlowLink(server.Port, TimeSpan.FromMilliseconds(20), 200e6 / 8);
-            await FileAsync(server, link.Port, runs, "One file of 100 MB over a link of 200 Mbit/s and 20 ms", 100, [.. Peer.All.Where(p => !p.Name.StartsWith("git-lfs", StringComparison.Ordinal)), Peer.Curl]);
+            var remote = Peer.All.Where(p => !p.Name.StartsWith("git-lfs", StringComparison.Ordinal));
+            await FileAsync(runs, "One file of 100 MB over a link of 200 Mbit/s and 20 ms", 100, slowLink: true, [.. remote, Peer.Curl]);
         }
 
         return 0;
@@ -34,14 +33,14 @@ internal static class PeerScenarios
         bool Wanted(string part) => parts.Count == 0 || parts.Contains(part);
     }
 
-    private static async Task FileAsync(ObjectStore server, int port, int runs, string title, int megabytes, IReadOnlyList<Peer> peers)
+    private static async Task FileAsync(int runs, string title, int megabytes, bool slowLink, IReadOnlyList<Peer> peers)
     {
         var table = new PeerTable(title);
         for (var run = 0; run < runs; run++)
         {
             foreach (var peer in peers)
             {
-                using var place = new PeerPlace(server, port);
+                await using var place = await PeerPlace.CreateAsync(slowLink);
                 WriteRandom(Path.Combine(place.Source, "model.bin"), megabytes);
                 await place.RunAsync(peer.Setup);
                 table.Add(peer, "first push", await place.RunAsync(peer.Push));
@@ -60,14 +59,14 @@ internal static class PeerScenarios
         table.Print();
     }
 
-    private static async Task ManyAsync(ObjectStore server, int runs, int files, IReadOnlyList<Peer> peers)
+    private static async Task ManyAsync(int runs, int files, IReadOnlyList<Peer> peers)
     {
         var table = new PeerTable(string.Create(CultureInfo.InvariantCulture, $"{files} files of 1 KB"));
         for (var run = 0; run < runs; run++)
         {
             foreach (var peer in peers)
             {
-                using var place = new PeerPlace(server, server.Port);
+                await using var place = await PeerPlace.CreateAsync(slowLink: false);
                 ContentScenarios.WriteSmallFiles(place.Source, files);
                 await place.RunAsync(peer.Setup);
                 table.Add(peer, "first push", await place.RunAsync(peer.Push));
@@ -83,7 +82,7 @@ internal static class PeerScenarios
     }
 
     /// <summary>Fifty versions of a model of 40 MB, a tenth of it new in each. Tools that keep each version whole pull the last like the first.</summary>
-    private static async Task VersionsAsync(ObjectStore server, int runs)
+    private static async Task VersionsAsync(int runs)
     {
         const int Megabytes = 40, Versions = 50;
         var table = new PeerTable("Fifty versions of 40 MB, a tenth of it new in each");
@@ -91,7 +90,7 @@ internal static class PeerScenarios
         {
             foreach (var peer in Peer.All.Where(p => p.Name is "ModelTrack" or "restic"))
             {
-                using var place = new PeerPlace(server, server.Port);
+                await using var place = await PeerPlace.CreateAsync(slowLink: false);
                 var model = Path.Combine(place.Source, "model.bin");
                 WriteRandom(model, Megabytes);
                 await place.RunAsync(peer.Setup);
@@ -153,18 +152,21 @@ internal static class PeerScenarios
         file.Write(RandomNumberGenerator.GetBytes(megabytes * 100_000));
     }
 
-    /// <summary>Two machines of one run: folders, and a name at the server.</summary>
-    private sealed class PeerPlace : IDisposable
+    /// <summary>Two machines of one run: folders, and a server of their own, which keeps what it gets in memory.</summary>
+    private sealed class PeerPlace : IAsyncDisposable
     {
         private readonly string _root = Directory.CreateTempSubdirectory("modeltrack-peers-").FullName;
+        private readonly ObjectStore _server;
+        private readonly SlowLink? _link;
         private readonly Dictionary<string, string?> _environment;
 
-        public PeerPlace(ObjectStore server, int port)
+        private PeerPlace(ObjectStore server, SlowLink? link)
         {
+            (_server, _link) = (server, link);
             Directory.CreateDirectory(Source);
             Directory.CreateDirectory(Out);
             var id = Path.GetFileName(_root);
-            var url = ObjectStore.Endpoint(port);
+            var url = ObjectStore.Endpoint(link?.Port ?? server.Port);
             _environment = new Dictionary<string, string?>(server.Environment)
             {
                 ["SRC"] = Source,
@@ -192,16 +194,24 @@ internal static class PeerScenarios
             File.WriteAllText(Path.Combine(_root, "gitconfig"), "[filter \"lfs\"]\n\tclean = git-lfs clean -- %f\n\tsmudge = git-lfs smudge -- %f\n\tprocess = git-lfs filter-process\n\trequired = true\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n");
         }
 
+        public static async Task<PeerPlace> CreateAsync(bool slowLink)
+        {
+            var server = await ObjectStore.StartAsync();
+            return new PeerPlace(server, slowLink ? new SlowLink(server.Port, TimeSpan.FromMilliseconds(20), 200e6 / 8) : null);
+        }
+
         public string Source => Path.Combine(_root, "source");
 
         public string Out => Path.Combine(_root, "out");
 
         public async Task<double> RunAsync(string command) => (await Shell.RunAsync(_root, _environment, "bash", "-euc", command)).Seconds;
 
-        public void Dispose()
+        public async ValueTask DisposeAsync()
         {
-            // The server keeps objects in memory; what this run sent goes.
-            Shell.RunAsync(_root, _environment, "bash", "-c", "rclone purge r:bench/$ID; chmod -R u+w .; cd /; rm -rf \"$1\"", "bash", _root).GetAwaiter().GetResult();
+            if (_link is not null) await _link.DisposeAsync();
+            await _server.DisposeAsync();
+            // What Git and restic keep is not writable.
+            await Shell.RunAsync(Path.GetTempPath(), _environment, "bash", "-c", "chmod -R u+w \"$1\"; rm -rf \"$1\"", "bash", _root);
         }
     }
 
@@ -217,6 +227,8 @@ internal static class PeerScenarios
             if (!_columns.Contains(peer.Name)) _columns.Add(peer.Name);
             if (!_seconds.TryGetValue((row, peer.Name), out var values)) _seconds.Add((row, peer.Name), values = []);
             values.Add(seconds);
+            // A long run that fails late has still said something.
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title} | {row} | {peer.Name}: {seconds:F2}"));
         }
 
         public void Print()

@@ -12,6 +12,7 @@ namespace ModelTrack.Storage.Remote;
 internal sealed class LocalChunks(LocalStore store)
 {
     private const int MaxRun = 4 * 1024 * 1024;
+    private const int Copiers = 3;
 
     public async Task CopyAsync(IReadOnlyList<FetchTarget> targets, ManifestBody body, IReadOnlyList<ArtifactContent> bases, CancellationToken cancellationToken)
     {
@@ -26,15 +27,9 @@ internal sealed class LocalChunks(LocalStore store)
         var places = await FindAsync(needed, bases, cancellationToken).ConfigureAwait(false);
         if (places.Count == 0) return;
 
-        var buffer = ArrayPool<byte>.Shared.Rent(MaxRun);
-        try
-        {
-            foreach (var target in targets) await CopyAsync(target, body, places, buffer, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        // One reads and writes while another hashes what is at the frontier. More would only wait for the disk.
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Copiers, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(targets.SelectMany(target => Runs(target, body, places)), options, CopyAsync).ConfigureAwait(false);
     }
 
     /// <summary>Where the store has needed chunks, by the recipes of the bases' large contents.</summary>
@@ -64,11 +59,10 @@ internal sealed class LocalChunks(LocalStore store)
         return places;
     }
 
-    private static async Task CopyAsync(
-        FetchTarget target, ManifestBody body, Dictionary<Sha256Hash, Place> places, byte[] buffer, CancellationToken cancellationToken)
+    /// <summary>What of a target the bases have; neighbours that are neighbours in the base too in one.</summary>
+    private static IEnumerable<Run> Runs(FetchTarget target, ManifestBody body, Dictionary<Sha256Hash, Place> places)
     {
         var missing = target.MissingChunks().ToArray();
-        using var files = new OpenFiles();
         for (var i = 0; i < missing.Length;)
         {
             if (!TryFind(body[missing[i]], places, out var place))
@@ -77,7 +71,6 @@ internal sealed class LocalChunks(LocalStore store)
                 continue;
             }
 
-            // Neighbours that are neighbours in the base too are copied in one go.
             var length = place.Length;
             var next = i + 1;
             for (; next < missing.Length && missing[next] == missing[next - 1] + 1; next++)
@@ -87,12 +80,46 @@ internal sealed class LocalChunks(LocalStore store)
                 length += other.Length;
             }
 
-            if (await files.TryReadAsync(place.File, place.Offset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false))
+            yield return new Run(target, missing[i], place.File, place.Offset, length);
+            i = next;
+        }
+    }
+
+    private static async ValueTask CopyAsync(Run run, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(run.Length);
+        try
+        {
+            var bytes = buffer.AsMemory(0, run.Length);
+            if (await TryReadAsync(run.From, run.Offset, bytes, cancellationToken).ConfigureAwait(false))
             {
-                await target.WriteAsync(missing[i], buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                await run.Target.WriteAsync(run.First, bytes, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task<bool> TryReadAsync(StoredFile file, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            while (destination.Length > 0)
+            {
+                var read = await RandomAccess.ReadAsync(handle, destination, offset, cancellationToken).ConfigureAwait(false);
+                if (read == 0) return false;
+                destination = destination[read..];
+                offset += read;
             }
 
-            i = next;
+            return true;
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            return false;
         }
     }
 
@@ -101,40 +128,5 @@ internal sealed class LocalChunks(LocalStore store)
 
     private readonly record struct Place(StoredFile File, long Offset, int Length);
 
-    /// <summary>Keeps the file open that was read last.</summary>
-    private sealed class OpenFiles : IDisposable
-    {
-        private StoredFile? _file;
-        private Microsoft.Win32.SafeHandles.SafeFileHandle? _handle;
-
-        public async ValueTask<bool> TryReadAsync(StoredFile file, long offset, Memory<byte> destination, CancellationToken cancellationToken)
-        {
-            try
-            {
-                if (_file != file)
-                {
-                    _handle?.Dispose();
-                    _file = null;
-                    _handle = File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                    _file = file;
-                }
-
-                while (destination.Length > 0)
-                {
-                    var read = await RandomAccess.ReadAsync(_handle!, destination, offset, cancellationToken).ConfigureAwait(false);
-                    if (read == 0) return false;
-                    destination = destination[read..];
-                    offset += read;
-                }
-
-                return true;
-            }
-            catch (Exception e) when (StoreIo.IsFailure(e))
-            {
-                return false;
-            }
-        }
-
-        public void Dispose() => _handle?.Dispose();
-    }
+    private readonly record struct Run(FetchTarget Target, int First, StoredFile From, long Offset, int Length);
 }
