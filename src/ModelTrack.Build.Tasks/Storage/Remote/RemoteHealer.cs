@@ -10,11 +10,10 @@ namespace ModelTrack.Storage.Remote;
 /// Replaces bad packs by new ones, out of the store and of what is still good in them, and overwrites every manifest that names a bad pack.
 /// A manifest that is of no use is pushed anew where the store has the artifact.
 /// </summary>
-internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manifests, Pusher pusher)
+internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manifests, Pusher pusher) : IDisposable
 {
-    // Where each chunk of a bad pack is now; one that is in no good place is lost.
-    private readonly Dictionary<Sha256Hash, ChunkLocation> _moved = [];
-    private readonly List<PackEntry> _newPacks = [];
+    // A chunk of a bad pack that is in none of these is lost.
+    private readonly MovedChunks _moved = new(session, manifests);
 
     // Packs that were written over, byte by byte as their name says: manifests that name them are right again.
     private readonly HashSet<Sha256Hash> _restored = [];
@@ -38,6 +37,8 @@ internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manife
 
         return [.. damage.Select(one => one with { Healed = healed.Contains(one.Artifact) })];
     }
+
+    public void Dispose() => _moved.Dispose();
 
     /// <summary>Manifests that nobody asked for and that name a bad pack too.</summary>
     private async Task<List<VerifiedManifest>> OthersAsync(List<VerifiedManifest> asked, HashSet<Sha256Hash> bad, CancellationToken cancellationToken)
@@ -113,26 +114,8 @@ internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manife
         var gone = bad.Where(pack => !_restored.Contains(pack)).ToHashSet();
         if (!one.Names(gone) && one.Problem is null) return true;
 
-        var body = one.Body!;
-        var root = one.Manifest!.Root;
-        for (var i = 0; i < body.Count; i++)
-        {
-            if (gone.Contains(body[i].Pack) && !_moved.ContainsKey(body[i].Hash)) return false;
-        }
-
-        var writer = new ManifestWriter(root.Info, [.. root.Packs.Select(pack => gone.Contains(pack.Id) ? default : pack)]);
-        for (var i = 0; i < body.Count; i++) writer.Add(gone.Contains(body[i].Pack) ? _moved[body[i].Hash] : body[i]);
-
-        var known = new Dictionary<Sha256Hash, ChunkLocation>();
-        foreach (var piece in root.Pieces)
-        {
-            if (!gone.Contains(piece.Pack)) known.TryAdd(piece.Hash, piece);
-        }
-
-        var sender = new ManifestSender(session, new PackSender(session, bad));
-        var sent = await sender.SendAsync(one.Content.Id, writer, known, root.Packs.Where(pack => !gone.Contains(pack.Id)).Concat(_newPacks), null, cancellationToken).ConfigureAwait(false);
-        one.Manifest = sent.Manifest;
-        manifests.Keep(sent.Manifest, sent.Body);
+        if (await _moved.RewriteAsync(one.Manifest!, one.Body!, gone, resend: bad, cancellationToken).ConfigureAwait(false) is not { } written) return false;
+        one.Manifest = written;
         return true;
     }
 
@@ -163,36 +146,12 @@ internal sealed class RemoteHealer(RemoteSession session, RemoteManifests manife
             },
             cancellationToken).ConfigureAwait(false);
 
-        var open = new OpenPack(session.Buffers, PackFormat.MaxSize);
-        try
+        for (var i = 0; i < chunks.Length; i++)
         {
-            for (var i = 0; i < chunks.Length; i++)
-            {
-                if (bytes[i] is not { } chunk) continue;
-                if (open.Writer.TryAdd(chunks[i].Hash, chunk)) continue;
-                await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false);
-                open.Dispose();
-                open = new OpenPack(session.Buffers, PackFormat.MaxSize);
-                open.Writer.TryAdd(chunks[i].Hash, chunk);
-            }
-
-            if (open.Writer.ChunkCount > 0 && await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false) == pack) _restored.Add(pack);
+            if (bytes[i] is { } chunk) await _moved.AddAsync(chunks[i].Hash, chunk, cancellationToken).ConfigureAwait(false);
         }
-        finally
-        {
-            open.Dispose();
-        }
-    }
 
-    /// <summary>Never asks whether it is there: what is there may be the bad one.</summary>
-    private async Task<Sha256Hash> PutAsync(PackWriter writer, CancellationToken cancellationToken)
-    {
-        var pack = writer.Finish();
-        FailPoint.Hit("remote.heal.pack");
-        await session.Transport.PutAsync(RemoteKeys.Pack(pack.Id), pack.Bytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        _newPacks.Add(pack.Entry);
-        foreach (var location in pack.Chunks) _moved[location.Hash] = location;
-        return pack.Id;
+        if (await _moved.FlushAsync(cancellationToken).ConfigureAwait(false) == pack) _restored.Add(pack);
     }
 
     private static IEnumerable<ChunkLocation> Used(VerifiedManifest one, Sha256Hash pack)

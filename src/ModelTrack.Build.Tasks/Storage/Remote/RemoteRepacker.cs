@@ -14,8 +14,7 @@ internal sealed class RemoteRepacker(RemoteSession session, RemoteManifests mani
     /// <summary>The same share at which a push leaves a pack behind.</summary>
     private const int LeastUse = 4;
 
-    private readonly Dictionary<Sha256Hash, ChunkLocation> _moved = [];
-    private readonly List<PackEntry> _newPacks = [];
+    private static readonly HashSet<Sha256Hash> s_none = [];
 
     /// <returns>The packs that were, or would be, left behind.</returns>
     public async Task<StoreShare> RunAsync(RemoteGcRequest request, CancellationToken cancellationToken)
@@ -30,15 +29,27 @@ internal sealed class RemoteRepacker(RemoteSession session, RemoteManifests mani
         var named = await listing.ReadAsync(kept, cancellationToken).ConfigureAwait(false);
         if (named.Damaged.Count > 0) return default;
 
-        var used = await UsedAsync(named.Manifests.Values, cancellationToken).ConfigureAwait(false);
-        if (used is null) return default;
-        var sparse = used.Where(one => packs.TryGetValue(one.Key, out var pack) && now - pack.Written >= request.Grace && IsSparse(one.Value, pack.Size)).Select(one => one.Key).ToHashSet();
+        var old = packs.Where(one => now - one.Value.Written >= request.Grace).ToDictionary(one => one.Key, one => one.Value.Size);
+        Dictionary<Sha256Hash, HashSet<ChunkLocation>> used;
+        try
+        {
+            used = await UsedAsync([.. named.Manifests.Values], old, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException e)
+        {
+            session.Log.Detail($"Nothing is packed anew: {e.Message}");
+            return default;
+        }
+
+        var sparse = used.Where(one => IsSparse(one.Value, old[one.Key])).Select(one => one.Key).ToHashSet();
         if (sparse.Count > 0 && request.Apply)
         {
-            sparse = await MoveAsync(sparse, used, cancellationToken).ConfigureAwait(false);
+            using var moved = new MovedChunks(session, manifests);
+            sparse = await MoveAsync(moved, sparse, used, cancellationToken).ConfigureAwait(false);
             foreach (var manifest in named.Manifests.Values.Where(manifest => manifest.Root.Packs.Any(pack => sparse.Contains(pack.Id))))
             {
-                await RewriteAsync(manifest, sparse, cancellationToken).ConfigureAwait(false);
+                var body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
+                await moved.RewriteAsync(manifest, body, sparse, s_none, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -48,100 +59,65 @@ internal sealed class RemoteRepacker(RemoteSession session, RemoteManifests mani
     public static bool IsSparse(IEnumerable<ChunkLocation> used, long packSize) =>
         used.Sum(location => (long)location.Frame.StoredLength * location.Length / Math.Max(1, location.Frame.RawLength)) * LeastUse < packSize;
 
-    /// <summary>Which chunks of each pack any manifest uses, its own pieces included; null when a body cannot be read.</summary>
-    private async Task<Dictionary<Sha256Hash, HashSet<ChunkLocation>>?> UsedAsync(IEnumerable<RemoteManifest> read, CancellationToken cancellationToken)
+    /// <summary>
+    /// Which chunks manifests use, their own pieces included, of the packs that may be sparse. A pack of which a single manifest uses enough is not, and
+    /// such are nearly all: so what is in memory is one manifest's chunks, and those of the few other packs.
+    /// </summary>
+    private async Task<Dictionary<Sha256Hash, HashSet<ChunkLocation>>> UsedAsync(
+        IReadOnlyCollection<RemoteManifest> read, Dictionary<Sha256Hash, long> packs, CancellationToken cancellationToken)
     {
-        var used = new Dictionary<Sha256Hash, HashSet<ChunkLocation>>();
+        var candidates = read.SelectMany(manifest => manifest.Root.Packs).Select(pack => pack.Id).Where(packs.ContainsKey).ToHashSet();
         foreach (var manifest in read)
         {
-            try
-            {
-                foreach (var location in (await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false)).Concat(manifest.Root.Pieces))
-                {
-                    if (!used.TryGetValue(location.Pack, out var chunks)) used.Add(location.Pack, chunks = []);
-                    chunks.Add(location);
-                }
-            }
-            catch (ModelTrackException e)
-            {
-                session.Log.Detail($"Nothing is packed anew: {e.Message}");
-                return null;
-            }
+            var own = new Dictionary<Sha256Hash, HashSet<ChunkLocation>>();
+            await AddUsedAsync(own, manifest, candidates, cancellationToken).ConfigureAwait(false);
+            candidates.ExceptWith(own.Where(one => !IsSparse(one.Value, packs[one.Key])).Select(one => one.Key));
         }
 
+        var used = new Dictionary<Sha256Hash, HashSet<ChunkLocation>>();
+        if (candidates.Count == 0) return used;
+        foreach (var manifest in read) await AddUsedAsync(used, manifest, candidates, cancellationToken).ConfigureAwait(false);
         return used;
     }
 
+    private async Task AddUsedAsync(
+        Dictionary<Sha256Hash, HashSet<ChunkLocation>> used, RemoteManifest manifest, HashSet<Sha256Hash> of, CancellationToken cancellationToken)
+    {
+        if (!manifest.Root.Packs.Any(pack => of.Contains(pack.Id))) return;
+        foreach (var location in (await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false)).Concat(manifest.Root.Pieces))
+        {
+            if (!of.Contains(location.Pack)) continue;
+            if (!used.TryGetValue(location.Pack, out var chunks)) used.Add(location.Pack, chunks = []);
+            chunks.Add(location);
+        }
+    }
+
     /// <returns>The packs whose every used chunk is in a new one.</returns>
-    private async Task<HashSet<Sha256Hash>> MoveAsync(HashSet<Sha256Hash> sparse, Dictionary<Sha256Hash, HashSet<ChunkLocation>> used, CancellationToken cancellationToken)
+    private async Task<HashSet<Sha256Hash>> MoveAsync(
+        MovedChunks moved, HashSet<Sha256Hash> sparse, Dictionary<Sha256Hash, HashSet<ChunkLocation>> used, CancellationToken cancellationToken)
     {
         var done = new HashSet<Sha256Hash>();
-        var open = new OpenPack(session.Buffers, PackFormat.MaxSize);
-        try
+        foreach (var pack in sparse.Order())
         {
-            foreach (var pack in sparse.Order())
-            {
-                var chunks = used[pack].OrderBy(chunk => chunk.Frame.Offset).ThenBy(chunk => chunk.Offset).ToArray();
-                var bytes = new byte[chunks.Length][];
-                var problems = await new ChunkReads(session).RunAsync(
-                    chunks,
-                    [.. Enumerable.Range(0, chunks.Length)],
-                    verify: true,
-                    (index, found, _) =>
-                    {
-                        bytes[index] = found.ToArray();
-                        return ValueTask.CompletedTask;
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                if (problems.Count > 0) continue;
-
-                for (var i = 0; i < chunks.Length; i++)
+            var chunks = used[pack].OrderBy(chunk => chunk.Frame.Offset).ThenBy(chunk => chunk.Offset).ToArray();
+            var bytes = new byte[chunks.Length][];
+            var problems = await new ChunkReads(session).RunAsync(
+                chunks,
+                [.. Enumerable.Range(0, chunks.Length)],
+                verify: true,
+                (index, found, _) =>
                 {
-                    if (open.Writer.TryAdd(chunks[i].Hash, bytes[i])) continue;
-                    await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false);
-                    open.Dispose();
-                    open = new OpenPack(session.Buffers, PackFormat.MaxSize);
-                    open.Writer.TryAdd(chunks[i].Hash, bytes[i]);
-                }
+                    bytes[index] = found.ToArray();
+                    return ValueTask.CompletedTask;
+                },
+                cancellationToken).ConfigureAwait(false);
+            if (problems.Count > 0) continue;
 
-                done.Add(pack);
-            }
-
-            if (open.Writer.ChunkCount > 0) await PutAsync(open.Writer, cancellationToken).ConfigureAwait(false);
-            return done;
-        }
-        finally
-        {
-            open.Dispose();
-        }
-    }
-
-    private async Task PutAsync(PackWriter writer, CancellationToken cancellationToken)
-    {
-        var pack = writer.Finish();
-        await session.Transport.PutAsync(RemoteKeys.Pack(pack.Id), pack.Bytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        FailPoint.Hit("remote.gc.packed");
-        _newPacks.Add(pack.Entry);
-        foreach (var location in pack.Chunks) _moved[location.Hash] = location;
-    }
-
-    private async Task RewriteAsync(RemoteManifest manifest, HashSet<Sha256Hash> gone, CancellationToken cancellationToken)
-    {
-        var root = manifest.Root;
-        var body = await manifests.ReadBodyAsync(manifest, cancellationToken).ConfigureAwait(false);
-        var writer = new ManifestWriter(root.Info, [.. root.Packs.Select(pack => gone.Contains(pack.Id) ? default : pack)]);
-        for (var i = 0; i < body.Count; i++) writer.Add(gone.Contains(body[i].Pack) ? _moved[body[i].Hash] : body[i]);
-
-        var known = new Dictionary<Sha256Hash, ChunkLocation>();
-        foreach (var piece in root.Pieces)
-        {
-            if (!gone.Contains(piece.Pack)) known.TryAdd(piece.Hash, piece);
+            for (var i = 0; i < chunks.Length; i++) await moved.AddAsync(chunks[i].Hash, bytes[i], cancellationToken).ConfigureAwait(false);
+            done.Add(pack);
         }
 
-        var sender = new ManifestSender(session, new PackSender(session, new HashSet<Sha256Hash>()));
-        var packs = root.Packs.Where(pack => !pack.IsTombstone && !gone.Contains(pack.Id)).Concat(_newPacks);
-        var sent = await sender.SendAsync(root.Info.Artifact, writer, known, packs, null, cancellationToken).ConfigureAwait(false);
-        FailPoint.Hit("remote.gc.rewrote");
-        manifests.Keep(sent.Manifest, sent.Body);
+        await moved.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return done;
     }
 }

@@ -56,8 +56,9 @@ internal sealed class RemoteVerifier(RemoteSession session, RemoteManifests mani
         foreach (var artifact in artifacts.DistinctBy(artifact => artifact.Id)) all.Add(await ReadAsync(artifact, cancellationToken).ConfigureAwait(false));
 
         var badPacks = await CheckPacksAsync(all, percent, cancellationToken).ConfigureAwait(false);
+        using var healer = new RemoteHealer(session, manifests, pusher);
         IReadOnlyList<RemoteDamage> damage = heal && (badPacks.Count > 0 || all.Any(one => one.Problem is not null))
-            ? await new RemoteHealer(session, manifests, pusher).HealAsync(all, badPacks, cancellationToken).ConfigureAwait(false)
+            ? await healer.HealAsync(all, badPacks, cancellationToken).ConfigureAwait(false)
             : [.. Tell(all, badPacks)];
         return new RemoteVerifyReport
         {
