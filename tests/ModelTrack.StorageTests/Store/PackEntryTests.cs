@@ -261,6 +261,24 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    public async Task A_pack_that_cannot_be_read_at_the_moment_stays_where_it_is()
+    {
+        var contents = Many(100);
+        using (var store = Open()) await AddAllAsync(store, contents);
+        Directory.Delete(Path.Combine(StorePath, "index"), recursive: true);
+        Unlock(Packs().Single());
+        using (new FileStream(Packs().Single(), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        using (var store = Open())
+        {
+            Assert.HasCount(100, await store.ReadSmallAsync(contents.Keys, (_, _, _) => ValueTask.CompletedTask, Token));
+        }
+
+        Assert.IsEmpty(Log.Warnings);
+        using var again = Open();
+        await ReadsBackAsync(again, contents);
+    }
+
+    [TestMethod]
     public async Task Verify_finds_an_altered_pack()
     {
         var contents = Many(100);

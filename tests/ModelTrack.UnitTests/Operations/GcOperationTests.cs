@@ -65,6 +65,39 @@ public sealed class GcOperationTests : IDisposable
     }
 
     [TestMethod]
+    public async Task A_bad_pack_goes_only_when_nothing_in_it_may_be_the_last_copy()
+    {
+        var machine = _team.NewMachine("a");
+        machine.Write("data/1.txt", "here");
+        await machine.BuildAsync("data");
+        var other = _team.NewMachine("b");
+        other.Write("data/1.txt", "only there");
+        await other.BuildAsync("data");
+        var (held, unknown) = (Directory.GetFiles(Path.Combine(machine.Store, "packs"), "*", SearchOption.AllDirectories).Single(),
+            Directory.GetFiles(Path.Combine(other.Store, "packs"), "*", SearchOption.AllDirectories).Single());
+        var damaged = Directory.CreateDirectory(Path.Combine(machine.Store, "damaged")).FullName;
+        string Aside(string pack, string mark, byte[] bytes)
+        {
+            var path = Path.Combine(damaged, $"pack-{Path.GetFileName(pack)}-{mark}");
+            File.WriteAllBytes(path, bytes);
+            return path;
+        }
+
+        var inStore = Aside(held, "1", File.ReadAllBytes(held));
+        var nowhere = Aside(unknown, "2", File.ReadAllBytes(unknown));
+        var unreadable = Aside(unknown, "3", File.ReadAllBytes(unknown)[..^9]);
+        Age(machine);
+        await CollectAsync(machine, apply: true);
+        Assert.IsFalse(File.Exists(inStore));
+        Assert.IsTrue(File.Exists(nowhere));
+        Assert.IsTrue(File.Exists(unreadable));
+
+        await CollectAsync(machine, apply: true, force: true);
+        Assert.IsFalse(File.Exists(nowhere));
+        Assert.IsFalse(File.Exists(unreadable));
+    }
+
+    [TestMethod]
     public async Task A_workspace_that_is_gone_is_told_and_what_it_alone_named_goes_only_if_it_was_pushed()
     {
         var machine = _team.NewMachine("a");

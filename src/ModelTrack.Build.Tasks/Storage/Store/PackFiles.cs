@@ -69,15 +69,17 @@ internal sealed class PackFiles(StoreContext context)
         }
     }
 
-    /// <summary>What the pack's own trailer says; null when the pack is not what its name says.</summary>
-    public PackContents? ReadTrailer(Sha256Hash id)
+    /// <summary>What the pack's own trailer says; null when the pack is not there, or not what its name says.</summary>
+    /// <exception cref="ModelTrackException">It cannot be read now, whatever it is.</exception>
+    public PackContents? ReadTrailer(Sha256Hash id) => ReadTrailer(context.Layout.Pack(id)) is { } contents && contents.Id == id ? contents : null;
+
+    /// <summary>What the trailer of a pack says that stands anywhere; null when it is none.</summary>
+    /// <inheritdoc cref="ReadTrailer(Sha256Hash)"/>
+    public static PackContents? ReadTrailer(string path)
     {
         try
         {
-            var path = context.Layout.Pack(id);
-            using var handle = TryOpen(id);
-            if (handle is null) return null;
-
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             var size = RandomAccess.GetLength(handle);
             if (size is < PackFormat.FooterSize or > PackFormat.MaxSize) return null;
 
@@ -86,11 +88,15 @@ internal sealed class PackFiles(StoreContext context)
 
             var (offset, length) = PackReader.FindTrailer(footer, size, path);
             var trailer = new byte[length];
-            return TryRead(handle, trailer, offset) && PackReader.ParseTrailer(trailer, (int)size, path) is { } contents && contents.Id == id ? contents : null;
+            return TryRead(handle, trailer, offset) ? PackReader.ParseTrailer(trailer, (int)size, path) : null;
         }
-        catch (Exception e) when (StoreIo.IsFailure(e) || e is ModelTrackException)
+        catch (Exception e) when (StoreIo.IsAbsent(e) || e is ModelTrackException)
         {
             return null;
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            throw StoreIo.Coded(e, path);
         }
     }
 

@@ -137,8 +137,16 @@ internal sealed class PackIndex(StoreContext context, PackFiles packs)
         {
             if (packs.SizeOf(id) is null) continue;
 
-            if (packs.ReadTrailer(id) is { } contents) found.Add((new PackEntry(id, contents.Size), contents.Chunks));
-            else context.Log.Warn(StorageErrors.PackDamaged(id, packs.SetAside(id), 0, 0));
+            try
+            {
+                if (packs.ReadTrailer(id) is { } contents) found.Add((new PackEntry(id, contents.Size), contents.Chunks));
+                else context.Log.Warn(StorageErrors.PackDamaged(id, packs.SetAside(id), 0, 0));
+            }
+            catch (ModelTrackException e)
+            {
+                // That it cannot be read now says nothing of what it is; another look may find it.
+                context.Log.Detail($"A pack is not indexed: {e.Message}");
+            }
         }
 
         context.Log.Detail($"Indexed {found.Count} packs anew.");

@@ -29,7 +29,8 @@ internal sealed class StoreInventory(StoreContext context)
         return found;
     }
 
-    /// <summary>A pack that cannot be read has no contents here, and stays: salvaging is not for garbage collection.</summary>
+    /// <summary>A pack that is not what its name says has no contents here, and stays: salvaging is not for garbage collection.</summary>
+    /// <exception cref="Diagnostics.ModelTrackException">One cannot be read now: what it holds, and what listings in it name, is not known.</exception>
     public IReadOnlyList<StoredPack> Packs()
     {
         var packs = new PackFiles(context);
@@ -82,16 +83,27 @@ internal sealed class StoreInventory(StoreContext context)
 
         foreach (var file in Files(context.Layout.Damaged))
         {
-            // A bad copy may be the last of a content that was never pushed.
-            var parts = file.Name.Split('-');
-            var isLast = parts.Length > 2 && parts[0] == "file" && Sha256Hash.TryParse(parts[1], out var id) && !staying.Contains(id) && !mayLose(id);
-            if (!isLast && isOld(file.LastWriteTimeUtc)) yield return (file.FullName, file.Length);
+            if (isOld(file.LastWriteTimeUtc) && MayGo(file, id => staying.Contains(id) || mayLose(id))) yield return (file.FullName, file.Length);
         }
 
         foreach (var file in Files(context.Layout.Temp))
         {
             if (TempNames.IsLeftover(file.FullName, file.Name)) yield return (file.FullName, file.Length);
         }
+    }
+
+    /// <summary>A bad copy may be the last of a content that was never pushed.</summary>
+    private static bool MayGo(FileInfo damaged, Func<Sha256Hash, bool> mayLose)
+    {
+        var parts = damaged.Name.Split('-');
+        if (parts.Length < 3 || !Sha256Hash.TryParse(parts[1], out var id)) return true;
+        return parts[0] switch
+        {
+            "file" => mayLose(id),
+            // Of one whose trailer is gone nobody knows what it held; only being told to lose anything lets it go.
+            "pack" => PackFiles.ReadTrailer(damaged.FullName) is { } contents ? contents.Chunks.All(chunk => mayLose(chunk.Hash)) : mayLose(id),
+            _ => true,
+        };
     }
 
     private static IEnumerable<(Sha256Hash Id, FileInfo File)> Named(string folder)
