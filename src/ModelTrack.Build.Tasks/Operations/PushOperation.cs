@@ -65,11 +65,10 @@ public static class PushOperation
         var remote = session.Remotes.Open(place, store);
         var content = await FindContentAsync(session, store, artifact, identity, isPresent, cancellationToken).ConfigureAwait(false);
         var isWhole = content is not null && content.Blobs.All(store.Contains);
-        if (!isWhole && await remote.FindAsync(identity.Sha256, cancellationToken).ConfigureAwait(false) is not null)
+        if (!isWhole && await remote.KeepAsync(identity.Sha256, cancellationToken).ConfigureAwait(false))
         {
             // A machine that lacks content cannot send it, and need not when the remote has it.
             await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
-            store.ConfirmRemote(identity.Sha256, remote.Identity);
             return Results.Of(artifact, "none", StatusText.InStep, identity, files);
         }
 
@@ -96,7 +95,6 @@ public static class PushOperation
 
         FailPoint.Hit("push.done");
         await RegisteredRepository.TellAsync(session, remote, !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
-        store.ConfirmRemote(identity.Sha256, remote.Identity);
         others.Add(identity.Sha256);
         if (result.AlreadyThere)
         {

@@ -1,13 +1,13 @@
-using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Transports;
+using ModelTrack.StorageTests.Transports;
 using static ModelTrack.StorageTests.Remote.RemoteBed;
 
 namespace ModelTrack.StorageTests.Remote;
 
-/// <summary>Garbage collection of a remote beside pushes: what is named, or was just pushed, is never lost, whatever the order of requests.</summary>
+/// <summary>Garbage collection of a remote: what is named, or young, is never lost.</summary>
 [TestClass]
 public sealed class RemoteGcTests
 {
@@ -126,6 +126,29 @@ public sealed class RemoteGcTests
         Assert.IsLessThan(400_000, bed.Memory.Objects.Values.Sum(stored => stored.Bytes.Length));
     }
 
+    /// <summary>Of which each manifest uses little, and all together enough.</summary>
+    [TestMethod]
+    public async Task A_pack_of_which_several_artifacts_together_use_enough_stays()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        var files = Enumerable.Range(0, 40).Select(i => ($"f{i:00}.bin", Noise(60_000, i))).ToList();
+        var large = await one.SaveAsync(files);
+        await one.PushAsync(large);
+        var pack = bed.Packs.Single();
+        var parts = new List<ArtifactContent>();
+        for (var part = 0; part < 4; part++)
+        {
+            parts.Add(await one.SaveAsync(files.Skip(part * 8).Take(8)));
+            await bed.WriteManifestAsync(one, parts[^1], large);
+        }
+
+        bed.Time.Advance(s_overGrace);
+        Assert.AreEqual(0, (await bed.MarkAsync([.. parts])).Repacked.Count);
+        Assert.AreEqual(1, (await bed.MarkAsync([parts[0]], apply: false)).Repacked.Count);
+        CollectionAssert.Contains(bed.Packs.ToList(), pack);
+    }
+
     [TestMethod]
     [Rule("Garbage collection 1")]
     public async Task A_damaged_manifest_that_is_named_keeps_all_packs()
@@ -141,6 +164,26 @@ public sealed class RemoteGcTests
         bed.Time.Advance(s_overGrace);
         Assert.AreEqual(0, (await bed.SweepAsync(named)).GarbagePacks.Count);
         Assert.HasCount(2, bed.Packs);
+    }
+
+    /// <summary>As S3 answers a reader that may list, and may not read the objects of another account: what it names is not known.</summary>
+    [TestMethod]
+    [Rule("Garbage collection 1")]
+    public async Task A_listed_manifest_that_reads_as_absent_keeps_all_packs()
+    {
+        await using var bed = new GcBed();
+        var named = await bed.PushAsync(1);
+        await bed.PushAsync(2);
+        var blinkered = new Forbidding(bed.Memory, ManifestOf(named));
+        bed.Time.Advance(s_overGrace);
+        var mark = await bed.MarkAsync([named], transport: blinkered);
+        Assert.AreEqual((1, 0), (mark.GarbageManifests.Count, mark.GarbagePacks.Count));
+        CollectionAssert.AreEqual(new[] { named.Id }, mark.Damaged.ToArray());
+
+        await bed.MarkAsync(named);
+        bed.Time.Advance(s_overGrace);
+        Assert.AreEqual(0, (await bed.SweepAsync([named], transport: blinkered)).GarbagePacks.Count);
+        await bed.NewMachine().PullAsync(named);
     }
 
     [TestMethod]
@@ -220,107 +263,6 @@ public sealed class RemoteGcTests
         Assert.AreNotEqual(written, bed.Memory.Objects[ManifestOf(artifact)].Head.ETag);
     }
 
-    /// <summary>Each number of requests of a push, then each of the sweep, then the push to its end: what was condemned is pushed while it is swept.</summary>
-    [TestMethod]
-    [Rule("Push beside garbage collection 1")]
-    [Rule("Push beside garbage collection 3")]
-    [DataRow("revert")]
-    [DataRow("base")]
-    [DataRow("directory")]
-    public async Task A_push_beside_a_sweep_loses_nothing_in_any_order(string what)
-    {
-        await RunAllAsync(async (bed, order) =>
-        {
-            var (machine, artifact, bases) = await PrepareAsync(bed, what);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
-            var flows = bed.Interleave();
-            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
-            flows.Add(async transport => await bed.SweepAsync([], transport: transport));
-            var counts = await flows.RunAsync(order);
-            await bed.NewMachine().PullAsync(artifact);
-            return counts;
-        });
-    }
-
-    /// <summary>The same beside a mark; a grace period later a sweep comes, for which a pointer names the artifact or not yet.</summary>
-    [TestMethod]
-    [Rule("Push beside garbage collection 3")]
-    [DataRow("revert")]
-    [DataRow("base")]
-    [DataRow("directory")]
-    public async Task A_push_beside_a_mark_loses_nothing_in_any_order(string what)
-    {
-        await RunAllAsync(async (bed, order) =>
-        {
-            var (machine, artifact, bases) = await PrepareAsync(bed, what);
-            bed.Time.Advance(s_overGrace);
-            var flows = bed.Interleave();
-            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
-            flows.Add(async transport => await bed.MarkAsync([], transport: transport));
-            var counts = await flows.RunAsync(order);
-            await bed.NewMachine().PullAsync(artifact);
-            bed.Time.Advance(s_overGrace);
-            if (bed.Memory.Keys(RemoteKeys.Condemned).Count > 0) await bed.SweepAsync(artifact);
-            await bed.NewMachine().PullAsync(artifact);
-            return counts;
-        });
-    }
-
-    [TestMethod]
-    [Rule("Push beside garbage collection 4")]
-    [DataRow("revert")]
-    [DataRow("base")]
-    public async Task A_push_that_sleeps_over_mark_and_sweep_checks_again(string what)
-    {
-        for (var at = 0; ; at++)
-        {
-            await using var bed = new GcBed();
-            var (machine, artifact, bases) = await PrepareAsync(bed, what);
-            bed.Time.Advance(s_overGrace);
-            var flows = bed.Interleave();
-            var slept = false;
-            flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
-            flows.BeforeRequest = request =>
-            {
-                if (request != at) return;
-                slept = true;
-                bed.MarkAsync().GetAwaiter().GetResult();
-                bed.Time.Advance(s_overGrace);
-                bed.SweepAsync([]).GetAwaiter().GetResult();
-            };
-            await flows.RunAsync([]);
-            await bed.NewMachine().PullAsync(artifact);
-            if (!slept) break;
-        }
-    }
-
-    [TestMethod]
-    public async Task Two_pushers_of_one_artifact_with_different_bases_and_a_sweep_lose_nothing()
-    {
-        var random = new Random(7);
-        for (var round = 0; round < 60; round++)
-        {
-            await using var bed = new GcBed();
-            var one = bed.NewMachine();
-            var other = bed.NewMachine();
-            var (a, b, artifact) = (await one.SaveAsync(Content(1)), await other.SaveAsync(Content(2)), await one.SaveAsync([.. Content(1), .. Content(2)]));
-            await one.PushAsync(a);
-            await other.PushAsync(b);
-            await other.SaveAsync([.. Content(1), .. Content(2)]);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
-            var flows = bed.Interleave();
-            flows.Add(transport => bed.On(one, transport).Remote.PushAsync(artifact, [a.Id], null, default));
-            flows.Add(transport => bed.On(other, transport).Remote.PushAsync(artifact, [b.Id], null, default));
-            flows.Add(async transport => await bed.SweepAsync([], transport: transport));
-            await flows.RunAsync(Enumerable.Range(0, 200).Select(_ => random.Next(3)).ToList());
-            await bed.NewMachine().PullAsync(artifact);
-        }
-    }
-
     [TestMethod]
     [Rule("Push beside garbage collection 3")]
     [Rule("Garbage collection 2")]
@@ -337,7 +279,7 @@ public sealed class RemoteGcTests
             bed.Time.Advance(s_overGrace);
             await bed.MarkAsync(kept);
             bed.Time.Advance(s_overGrace);
-            var died = new Dying(bed.Memory, at);
+            var died = DyingTransport.At(bed.Memory, at);
             var isWhole = true;
             try
             {
@@ -450,6 +392,24 @@ public sealed class RemoteGcTests
     }
 
     [TestMethod]
+    public async Task A_repository_makes_itself_known_again_where_another_made_the_emptied_remote_anew()
+    {
+        await using var bed = new GcBed();
+        var one = bed.NewMachine();
+        await one.SaveAndPushAsync(Content(1));
+        await one.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/a"), hasSent: true, default);
+        bed.Memory.Objects.Clear();
+        var other = bed.NewMachine();
+        await other.SaveAndPushAsync(Content(2));
+        await other.Remote.RegisterRepositoryAsync("/w/b", _ => Task.FromResult("https://host/b"), hasSent: true, default);
+
+        var again = bed.NewMachine(one.Store);
+        await again.SaveAndPushAsync(Content(1));
+        await again.Remote.RegisterRepositoryAsync("/w/a", _ => Task.FromResult("https://host/a"), hasSent: true, default);
+        CollectionAssert.AreEqual(new[] { "https://host/a", "https://host/b" }, (await again.Remote.RepositoriesAsync(default)).Select(known => known.Url).ToArray());
+    }
+
+    [TestMethod]
     public async Task Artifacts_pushed_at_the_same_time_make_their_repository_known_once()
     {
         await using var bed = new GcBed();
@@ -468,57 +428,6 @@ public sealed class RemoteGcTests
 
     private static byte[] Content(int seed) => Noise(150_000, seed);
 
-    /// <summary>A remote with old garbage, and a push that wants some of it.</summary>
-    private static async Task<(GcMachine Machine, ArtifactContent Artifact, Sha256Hash[] Bases)> PrepareAsync(GcBed bed, string what)
-    {
-        var machine = bed.NewMachine();
-        switch (what)
-        {
-            case "revert":
-                var reverted = await machine.SaveAsync(Content(1));
-                await machine.PushAsync(reverted);
-                return (machine, reverted, []);
-            case "base":
-                var first = await machine.SaveAsync(Content(1));
-                await machine.PushAsync(first);
-                return (machine, await machine.SaveAsync([.. Content(1), .. Content(2)]), [first.Id]);
-            default:
-                var files = Enumerable.Range(0, 3).Select(i => ($"{i}.bin", Noise(20_000, i))).ToList();
-                var folder = await machine.SaveAsync(files);
-                await machine.PushAsync(folder);
-                files.Add(("new.bin", Noise(20_000, 9)));
-                return (machine, await machine.SaveAsync(files), [folder.Id]);
-        }
-    }
-
-    /// <summary>All orders: i requests of the first flow, j of the second, the first to its end, the second to its; and the same with the flows changed.</summary>
-    private async Task RunAllAsync(Func<GcBed, IEnumerable<int>, Task<int[]>> run)
-    {
-        int[] counts;
-        await using (var bed = new GcBed()) counts = await run(bed, []);
-        var runs = 0;
-        for (var i = 0; i <= counts[0]; i++)
-        {
-            for (var j = 0; j <= counts[1]; j++)
-            {
-                await using var bed = new GcBed();
-                var order = Enumerable.Repeat(0, i).Concat(Enumerable.Repeat(1, j)).Concat(Enumerable.Repeat(0, 25));
-                try
-                {
-                    await run(bed, order);
-                }
-                catch (Exception e)
-                {
-                    throw new AssertFailedException($"{i} requests of the push, {j} of the collection, the push: {e.Message}", e);
-                }
-
-                runs++;
-            }
-        }
-
-        TestContext.WriteLine($"{counts[0]} and {counts[1]} requests, {runs} orders");
-    }
-
     private static async Task<string> CodeOf(Func<Task> action) => (await Assert.ThrowsAsync<ModelTrackException>(action)).Code;
 
     /// <summary>Says less of its objects than the other does.</summary>
@@ -536,6 +445,13 @@ public sealed class RemoteGcTests
         }
     }
 
+    /// <summary>Answers a read of one object as if it were not there; it is listed all the same.</summary>
+    private sealed class Forbidding(ITransport inner, string forbidden) : DelegatingTransport(inner)
+    {
+        public override ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken) =>
+            key == forbidden ? ValueTask.FromResult(ReadResult.Absent) : base.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken);
+    }
+
     /// <summary>Something happens when an object was deleted.</summary>
     private sealed class AfterDelete(ITransport inner, Func<string, Task> act) : DelegatingTransport(inner)
     {
@@ -544,25 +460,5 @@ public sealed class RemoteGcTests
             await base.DeleteAsync(key, cancellationToken);
             await act(key);
         }
-    }
-
-    /// <summary>A process that is killed at a request: that one and all later ones never come.</summary>
-    private sealed class Dying(ITransport inner, int at) : DelegatingTransport(inner)
-    {
-        private int _count;
-
-        public override ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken) => Live(() => base.HeadAsync(key, cancellationToken));
-
-        public override ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken) =>
-            Live(() => base.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken));
-
-        public override ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken) =>
-            Live(() => base.PutAsync(key, content, onlyIfAbsent, cancellationToken));
-
-        public override IAsyncEnumerable<ObjectListing> ListAsync(string prefix, CancellationToken cancellationToken) => Live(() => base.ListAsync(prefix, cancellationToken));
-
-        public override ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => Live(() => base.DeleteAsync(key, cancellationToken));
-
-        private T Live<T>(Func<T> request) => Interlocked.Increment(ref _count) < at ? request() : throw new TransportException("killed", transient: false);
     }
 }

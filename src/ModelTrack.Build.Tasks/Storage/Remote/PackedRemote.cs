@@ -16,6 +16,7 @@ public sealed class PackedRemote : IAsyncDisposable
     private readonly RemoteManifests _manifests;
     private readonly RemoteLayout _layout;
     private readonly SemaphoreSlim _registering = new(1, 1);
+    private readonly HashSet<string> _registered = [];
 
     /// <param name="transport">Retried, limited and counted by whoever opened it.</param>
     public PackedRemote(ITransport transport, LocalStore store, IOperationLog log, TimeProvider? time = null)
@@ -48,6 +49,11 @@ public sealed class PackedRemote : IAsyncDisposable
     public Task<PushResult> PushPartAsync(
         ArtifactContent artifact, FindBases findBases, FindContent findContent, string? recentPath, CancellationToken cancellationToken) =>
         GuardAsync(() => new Pusher(_session, _manifests, _layout).PushAsync(artifact, findBases, findContent, recentPath, cancellationToken));
+
+    /// <summary>Sees to it that an artifact stays at the remote that this machine does not have whole and so cannot send: as a push does of one that is there.</summary>
+    /// <returns>False when the remote does not have all of it either.</returns>
+    public Task<bool> KeepAsync(Sha256Hash artifact, CancellationToken cancellationToken) =>
+        GuardAsync(() => new Pusher(_session, _manifests, _layout).KeepAsync(artifact, cancellationToken));
 
     /// <summary>Copies to another remote what that lacks of an artifact, each pack verified on its way; returns when the target itself has shown that all is there.</summary>
     /// <param name="recentPath">As for a push; null for no hint.</param>
@@ -104,9 +110,17 @@ public sealed class PackedRemote : IAsyncDisposable
                 var known = _session.Store.FindRegistration(Identity, workspace);
                 if (known is not null && !hasSent) return null;
                 var url = await findUrl(cancellationToken).ConfigureAwait(false);
-                if (known == url) return null;
-                await _session.Transport.PutAsync(RemoteKeys.Repository(url), Encoding.UTF8.GetBytes(url + "\n"), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-                _session.Store.NoteRegistration(Identity, workspace, url);
+                var key = RemoteKeys.Repository(url);
+                if (known == url && _registered.Contains(key)) return null;
+
+                // A remote that was emptied, and made anew by somebody else, has forgotten it.
+                if (known != url || await _session.Transport.HeadAsync(key, cancellationToken).ConfigureAwait(false) is null)
+                {
+                    await _session.Transport.PutAsync(key, Encoding.UTF8.GetBytes(url + "\n"), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
+                    _session.Store.NoteRegistration(Identity, workspace, url);
+                }
+
+                _registered.Add(key);
                 return null;
             }
             finally

@@ -11,39 +11,71 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
     private const int MaxBases = 8;
 
     private readonly RecentHints _hints = new(session);
+    private readonly GcRounds _rounds = new(session, manifests);
 
     /// <param name="findContent">Gives a base's contents, for an artifact of which the store lacks some; null when it has all.</param>
     public async Task<PushResult> PushAsync(
         ArtifactContent artifact, FindBases findBases, FindContent? findContent, string? recentPath, CancellationToken cancellationToken)
     {
-        // One that was checked lately was too young then to be condemned since: one request tells that it is still there.
-        if (session.IsTrusted(session.Cache.Load(artifact.Id)?.PacksSeen)
-            && (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest is { } known
-            && Describes(known, artifact) && session.IsTrusted(known.PacksSeen))
+        var result = new PushResult(AlreadyThere: true, 0, 0);
+        if (!await WasSeenLatelyAsync(artifact.Id, known => Describes(known, artifact), cancellationToken).ConfigureAwait(false))
         {
-            session.Store.ConfirmRemote(artifact.Id, session.Identity);
-            return new PushResult(AlreadyThere: true, 0, 0);
-        }
-
-        PushResult? sum = null;
-        var look = await BeginAsync(cancellationToken).ConfigureAwait(false);
-        for (var round = 1; ; round++)
-        {
-            var (result, relied) = await PushOnceAsync(artifact, findBases, findContent, recentPath, look, trustPacks: round == 1, cancellationToken).ConfigureAwait(false);
-            sum = sum is null ? result : new PushResult(sum.AlreadyThere && result.AlreadyThere, sum.BytesSent + result.BytesSent, sum.PacksSent + result.PacksSent);
-            if (relied is null || await session.Gc.StandsAsync(relied, look, cancellationToken).ConfigureAwait(false) is not { } newer) break;
-            if (round == GcWatch.MostRounds) throw StorageErrors.KeepsBeingCollected(session.Identity);
-            session.Log.Detail($"Garbage was collected at {session.Identity} meanwhile; {artifact.Id.ToShortString()} is checked again.");
-            look = newer;
+            await _rounds.RunAsync(
+                artifact.Id,
+                async (look, isFirst) =>
+                {
+                    var (sent, written) = await PushOnceAsync(artifact, findBases, findContent, recentPath, look, isFirst, cancellationToken).ConfigureAwait(false);
+                    result = new PushResult(result.AlreadyThere && sent.AlreadyThere, result.BytesSent + sent.BytesSent, result.PacksSent + sent.PacksSent);
+                    return new RoundResult<PushResult>(result, written);
+                },
+                cancellationToken).ConfigureAwait(false);
         }
 
         session.Store.ConfirmRemote(artifact.Id, session.Identity);
-        return sum;
+        return result;
     }
 
+    /// <summary>Sees to it that an artifact whose contents are not here stays at the remote: a manifest that is old or condemned is written again.</summary>
+    /// <returns>False when the remote does not have all of it.</returns>
+    public async Task<bool> KeepAsync(Sha256Hash artifact, CancellationToken cancellationToken)
+    {
+        var isThere = await WasSeenLatelyAsync(artifact, _ => true, cancellationToken).ConfigureAwait(false)
+            || await _rounds.RunAsync(artifact, (look, isFirst) => KeepOnceAsync(artifact, look, isFirst, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (isThere) session.Store.ConfirmRemote(artifact, session.Identity);
+        return isThere;
+    }
+
+    private async Task<RoundResult<bool>> KeepOnceAsync(Sha256Hash artifact, GcLook look, bool trustPacks, CancellationToken cancellationToken)
+    {
+        if (await manifests.FindAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false) is not { } own) return default;
+
+        // A condemned pack that a manifest names again is not deleted, so that it need not be sent.
+        var isCondemned = look.Condemns(own);
+        var gone = await AbsentPacksAsync(own.Root.Packs, _ => trustPacks && !isCondemned ? own.PacksSeen : null, cancellationToken).ConfigureAwait(false);
+        if (gone.Count > 0) return default;
+        return new RoundResult<bool>(true, await RenewIfOldAsync(own, isCondemned, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <returns>Null when it is young enough to stay as it is.</returns>
+    private async Task<RemoteManifest?> RenewIfOldAsync(RemoteManifest own, bool isCondemned, CancellationToken cancellationToken)
+    {
+        if (isCondemned || !await session.Gc.IsYoungAsync(own.Written, cancellationToken).ConfigureAwait(false))
+        {
+            return await manifests.RenewAsync(own, cancellationToken).ConfigureAwait(false);
+        }
+
+        manifests.NotePacksSeen(own);
+        return null;
+    }
+
+    /// <summary>One that was checked lately was too young then to be condemned since: one request tells that it is still there.</summary>
+    private async Task<bool> WasSeenLatelyAsync(Sha256Hash artifact, Func<RemoteManifest, bool> isRight, CancellationToken cancellationToken) =>
+        session.IsTrusted(session.Cache.Load(artifact)?.PacksSeen)
+        && (await manifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest is { } known
+        && isRight(known) && session.IsTrusted(known.PacksSeen);
+
     /// <param name="trustPacks">Packs that were seen lately are taken to be there.</param>
-    /// <returns>The manifest that was written; null when nothing was, and nothing can have been condemned.</returns>
-    private async Task<(PushResult Result, RemoteManifest? Written)> PushOnceAsync(
+    private async Task<RoundResult<PushResult>> PushOnceAsync(
         ArtifactContent artifact, FindBases findBases, FindContent? findContent, string? recentPath, GcLook look, bool trustPacks, CancellationToken cancellationToken)
     {
         var own = (await manifests.LookAsync(artifact.Id, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
@@ -53,14 +85,8 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
             var gone = await AbsentPacksAsync(own.Root.Packs, _ => trustPacks ? own.PacksSeen : null, cancellationToken).ConfigureAwait(false);
             if (gone.Count == 0)
             {
-                if (await session.Gc.IsYoungAsync(own.Written, cancellationToken).ConfigureAwait(false))
-                {
-                    manifests.NotePacksSeen(own);
-                    return (new PushResult(AlreadyThere: true, 0, 0), null);
-                }
-
-                var renewed = await manifests.RenewAsync(own, cancellationToken).ConfigureAwait(false);
-                return (new PushResult(AlreadyThere: true, own.RootBytes.Length, 0), renewed);
+                var renewed = await RenewIfOldAsync(own, isCondemned: false, cancellationToken).ConfigureAwait(false);
+                return new RoundResult<PushResult>(new PushResult(AlreadyThere: true, renewed?.RootBytes.Length ?? 0, 0), renewed);
             }
 
             absent.UnionWith(gone);
@@ -94,7 +120,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 
     /// <summary>Sends all that is not located, then the manifest.</summary>
     /// <param name="resend">Packs that are sent even though the remote shows one of that name and size.</param>
-    private async Task<(PushResult Result, RemoteManifest Written)> SendAsync(PushPlan plan, IReadOnlySet<Sha256Hash> resend, CancellationToken cancellationToken)
+    private async Task<RoundResult<PushResult>> SendAsync(PushPlan plan, IReadOnlySet<Sha256Hash> resend, CancellationToken cancellationToken)
     {
         session.Log.Progress.Expect(plan.ToSend().Sum(chunk => (long)plan.Chunks[chunk].Length));
         var sender = new PackSender(session, resend);
@@ -110,23 +136,10 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
         foreach (var pack in sender.Packs) plan.NoteSeen(pack.Id, session.Time.GetUtcNow());
         var looks = manifest.Manifest.Root.Packs.Where(pack => !pack.IsTombstone).Select(pack => plan.SeenAt(pack.Id)).ToList();
         var seen = looks.Contains(null) ? null : looks.DefaultIfEmpty(session.Time.GetUtcNow()).Min();
-        manifests.Keep(manifest.Manifest with { PacksSeen = seen }, manifest.Body);
-        return (new PushResult(AlreadyThere: false, sender.BytesSent + manifest.Manifest.RootBytes.Length, sender.PacksSent), manifest.Manifest);
-    }
-
-    /// <summary>The look at what is condemned, from which a push relies on what it sees; where a missing folder shows.</summary>
-    private async Task<GcLook> BeginAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await session.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (ModelTrackException e) when (e.Code == StorageErrors.RemoteFolderMissingCode && !session.Cache.KnowsRemote)
-        {
-            // The first push of all makes the folder; one that this machine has seen is gone for a reason that a person has to look at.
-            await session.Transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            return await session.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
-        }
+        // Until it is known that nothing of it was collected meanwhile, nobody goes by this look.
+        manifests.Keep(manifest.Manifest with { PacksSeen = null }, manifest.Body);
+        return new RoundResult<PushResult>(
+            new PushResult(AlreadyThere: false, sender.BytesSent + manifest.Manifest.RootBytes.Length, sender.PacksSent), manifest.Manifest with { PacksSeen = seen });
     }
 
     private static bool Describes(RemoteManifest manifest, ArtifactContent artifact) =>

@@ -15,31 +15,23 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
 
     /// <param name="recentPath">The pointer's repository-relative path, under which a hint is left at the target; null for none.</param>
     /// <returns>Null when the source does not have the artifact.</returns>
-    public async Task<CopyResult?> CopyAsync(Sha256Hash artifact, string? recentPath, CancellationToken cancellationToken)
-    {
-        var look = await BeginAsync(cancellationToken).ConfigureAwait(false);
-        for (var round = 1; ; round++)
-        {
-            var (result, written) = await CopyOnceAsync(artifact, recentPath, look, cancellationToken).ConfigureAwait(false);
-            if (written is null || await target.Gc.StandsAsync(written, look, cancellationToken).ConfigureAwait(false) is not { } newer) return result;
-            if (round == GcWatch.MostRounds) throw StorageErrors.KeepsBeingCollected(target.Identity);
-            look = newer;
-        }
-    }
+    public Task<CopyResult?> CopyAsync(Sha256Hash artifact, string? recentPath, CancellationToken cancellationToken) =>
+        new GcRounds(target, targetManifests).RunAsync(artifact, (look, _) => CopyOnceAsync(artifact, recentPath, look, cancellationToken), cancellationToken);
 
-    /// <returns>With the manifest that was written, if one was.</returns>
-    private async Task<(CopyResult? Result, RemoteManifest? Written)> CopyOnceAsync(
-        Sha256Hash artifact, string? recentPath, GcLook look, CancellationToken cancellationToken)
+    private async Task<RoundResult<CopyResult?>> CopyOnceAsync(Sha256Hash artifact, string? recentPath, GcLook look, CancellationToken cancellationToken)
     {
         var there = (await targetManifests.LookAsync(artifact, trustCache: true, cancellationToken).ConfigureAwait(false)).Manifest;
         if (there is not null && !look.Condemns(there) && (await AbsentAsync(there.Root.Packs, look, cancellationToken).ConfigureAwait(false)).Count == 0)
         {
             var isThere = new CopyResult(AlreadyThere: true, there.Root.Info.TotalSize, 0, 0, 0);
-            if (target.IsTrusted(there.PacksSeen)) return (isThere, null);
-            if (!await target.Gc.IsYoungAsync(there.Written, cancellationToken).ConfigureAwait(false)) return (isThere, await targetManifests.RenewAsync(there, cancellationToken).ConfigureAwait(false));
+            if (target.IsTrusted(there.PacksSeen)) return new RoundResult<CopyResult?>(isThere, null);
+            if (!await target.Gc.IsYoungAsync(there.Written, cancellationToken).ConfigureAwait(false))
+            {
+                return new RoundResult<CopyResult?>(isThere, await targetManifests.RenewAsync(there, cancellationToken).ConfigureAwait(false));
+            }
 
             targetManifests.NotePacksSeen(there);
-            return (isThere, null);
+            return new RoundResult<CopyResult?>(isThere, null);
         }
 
         var manifest = await FromSourceAsync(() => sourceManifests.FindAsync(artifact, trustCache: true, cancellationToken)).ConfigureAwait(false);
@@ -70,7 +62,7 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
 
         FailPoint.Hit("remote.copy.manifest");
         await target.Transport.PutAsync(RemoteKeys.Manifest(artifact), manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        var copied = manifest with { ETag = null, Written = null, PacksSeen = target.Time.GetUtcNow() };
+        var copied = manifest with { ETag = null, Written = null, PacksSeen = null };
         targetManifests.Keep(copied, default);
         if (recentPath is not null)
         {
@@ -78,21 +70,8 @@ internal sealed class RemoteCopier(RemoteSession source, RemoteManifests sourceM
         }
 
         var sent = absent.Sum(pack => (long)pack.Size);
-        return (new CopyResult(AlreadyThere: false, manifest.Root.Info.TotalSize, sent + manifest.RootBytes.Length, sent + manifest.RootBytes.Length, absent.Count), copied);
-    }
-
-    /// <summary>What is condemned at the target. A target that is not there yet is made; one that this machine has seen and that is gone is a person's concern.</summary>
-    private async Task<GcLook> BeginAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await target.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (ModelTrackException e) when (e.Code == StorageErrors.RemoteFolderMissingCode && !target.Cache.KnowsRemote)
-        {
-            await target.Transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            return await target.Gc.BeginAsync(cancellationToken).ConfigureAwait(false);
-        }
+        var result = new CopyResult(AlreadyThere: false, manifest.Root.Info.TotalSize, sent + manifest.RootBytes.Length, sent + manifest.RootBytes.Length, absent.Count);
+        return new RoundResult<CopyResult?>(result, copied with { PacksSeen = target.Time.GetUtcNow() });
     }
 
     /// <summary>The packs that the target does not show in their exact size, or that are condemned there.</summary>

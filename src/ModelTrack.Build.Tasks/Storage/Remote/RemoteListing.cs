@@ -39,18 +39,27 @@ internal sealed class RemoteListing(RemoteSession session, RemoteManifests manif
         return [.. found.OrderBy(one => one.Url, StringComparer.Ordinal)];
     }
 
-    /// <summary>Reads manifests as they are now; one that is gone meanwhile names nothing.</summary>
+    /// <summary>Reads manifests that are listed, as they are now; one that is gone meanwhile names nothing.</summary>
     public async Task<NamedPacks> ReadAsync(IEnumerable<Sha256Hash> artifacts, CancellationToken cancellationToken)
     {
         var read = new ConcurrentDictionary<Sha256Hash, RemoteManifest>();
         var damaged = new ConcurrentBag<Sha256Hash>();
+        var absent = new ConcurrentBag<Sha256Hash>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = session.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(artifacts, options, async (artifact, token) =>
         {
             var look = await manifests.LookAsync(artifact, trustCache: true, token).ConfigureAwait(false);
             if (look.Manifest is not null) read[artifact] = look.Manifest;
-            else if (look.IsTorn) damaged.Add(artifact);
+            else (look.IsTorn ? damaged : absent).Add(artifact);
         }).ConfigureAwait(false);
+
+        // What is listed and reads as absent may only be forbidden to this reader, and does name its packs.
+        if (!absent.IsEmpty)
+        {
+            var listed = await ManifestsAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var artifact in absent.Where(listed.ContainsKey)) damaged.Add(artifact);
+        }
+
         var packs = read.Values.SelectMany(manifest => manifest.Root.Packs).Where(pack => !pack.IsTombstone).Select(pack => pack.Id).ToHashSet();
         return new NamedPacks(read, packs, [.. damaged.Order()]);
     }

@@ -94,19 +94,19 @@ internal sealed class RemoteManifests(RemoteSession session)
         session.Cache.Save(manifest.Artifact, new CachedManifest(manifest.ETag, manifest.Written, manifest.PacksSeen, manifest.RootBytes, body));
 
     /// <summary>Remembers that all packs of a manifest were there just now.</summary>
-    public RemoteManifest NotePacksSeen(RemoteManifest manifest)
-    {
-        var seen = manifest with { PacksSeen = session.Time.GetUtcNow() };
-        var body = session.Cache.Load(manifest.Artifact) is { } cached && cached.Root.Span.SequenceEqual(manifest.RootBytes.Span) ? cached.Body : default;
-        Keep(seen, body);
-        return seen;
-    }
+    public void NotePacksSeen(RemoteManifest manifest) => Trust(manifest with { PacksSeen = session.Time.GetUtcNow() });
 
-    /// <summary>Writes an old manifest anew, so that its time begins again. The caller has seen its packs.</summary>
+    /// <summary>Remembers a manifest, and for a while that its packs were there when it says they were.</summary>
+    public void Trust(RemoteManifest manifest) =>
+        Keep(manifest, session.Cache.Load(manifest.Artifact) is { } cached && cached.Root.Span.SequenceEqual(manifest.RootBytes.Span) ? cached.Body : default);
+
+    /// <summary>Writes an old manifest anew, so that its time begins again. The caller has seen its packs, and may <see cref="Trust"/> it once it stands.</summary>
     public async Task<RemoteManifest> RenewAsync(RemoteManifest manifest, CancellationToken cancellationToken)
     {
         await session.Transport.PutAsync(manifest.Key, manifest.RootBytes, onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
-        return NotePacksSeen(manifest with { ETag = null, Written = null });
+        var renewed = manifest with { ETag = null, Written = null, PacksSeen = null };
+        Trust(renewed);
+        return renewed with { PacksSeen = session.Time.GetUtcNow() };
     }
 
     public static ReadOnlyMemory<byte> Join(IReadOnlyList<ReadOnlyMemory<byte>> parts)
