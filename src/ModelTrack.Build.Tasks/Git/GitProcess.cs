@@ -7,6 +7,16 @@ namespace ModelTrack.Git;
 /// <summary>Runs the git executable: arguments as a list, never a shell, no prompts, no optional locks.</summary>
 internal static class GitProcess
 {
+    /// <summary>
+    /// What a build started from a Git hook inherits and must not hand on: it would point Git at the hook's repository instead of the folder's,
+    /// cut its history, or make pathspecs mean something else.
+    /// </summary>
+    private static readonly string[] s_inherited =
+    [
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE",
+        "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+    ];
+
     /// <param name="ExitCode">Git's own.</param>
     /// <param name="Output">Standard output's bytes.</param>
     /// <param name="Error">Standard error's text, trimmed.</param>
@@ -37,11 +47,7 @@ internal static class GitProcess
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
         if (asUser) start.Environment["MODELTRACK_IN_BUILD"] = "1";
         else start.Environment["LC_ALL"] = "C";
-        // A build started from a Git hook inherits these, and they would point Git at the hook's repository.
-        foreach (var inherited in (string[])["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"])
-        {
-            start.Environment.Remove(inherited);
-        }
+        foreach (var inherited in s_inherited) start.Environment.Remove(inherited);
 
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {

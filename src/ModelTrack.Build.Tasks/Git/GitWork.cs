@@ -59,9 +59,10 @@ internal sealed class GitWork(string root)
         try
         {
             await File.WriteAllTextAsync(file, message, cancellationToken).ConfigureAwait(false);
+            // Git would hand --literal-pathspecs on to the user's hooks, so each path says it of itself.
             var result = await GitProcess.RunAsync(
-                root, ["--literal-pathspecs", "commit", "--quiet", "--only", "--cleanup=whitespace", "--file", file, "--pathspec-from-file=-", "--pathspec-file-nul"],
-                Lines(paths), cancellationToken, asUser: true).ConfigureAwait(false);
+                root, ["commit", "--quiet", "--only", "--cleanup=whitespace", "--file", file, "--pathspec-from-file=-", "--pathspec-file-nul"],
+                Lines(paths.Select(p => ":(literal)" + p)), cancellationToken, asUser: true).ConfigureAwait(false);
             if (result.ExitCode != 0) throw GitErrors.CommitRefused(OneLine(result.Error.Length > 0 ? result.Error : Text(result)));
         }
         catch

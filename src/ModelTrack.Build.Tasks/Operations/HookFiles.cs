@@ -68,6 +68,7 @@ internal static class HookFiles
         export MODELTRACK_PUSH_REMOTE MODELTRACK_PUSH_LIST
         trap 'rm -f "$MODELTRACK_PUSH_LIST"' EXIT
         cat > "$MODELTRACK_PUSH_LIST"
+        unset GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS
         found=
         while read -r local_ref local_id remote_ref remote_id; do
           if [ -z "$found" ]; then found=$(git rev-list -n 1 "$local_id" --not --remotes="$1" -- '*.track' 2>/dev/null); fi

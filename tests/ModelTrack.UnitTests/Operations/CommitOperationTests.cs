@@ -97,6 +97,22 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    public async Task The_user_s_hook_finds_files_by_their_patterns()
+    {
+        using var history = new History();
+        history.Machine.Write("m[1].bin", "model");
+        history.Machine.Write("m1.bin", "not saved yet");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m[1].bin"));
+        history.Machine.Write(".git/hooks/pre-commit", "#!/bin/sh\ngit diff --cached --name-only -- '*.track' > seen\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(history.Machine.PathOf(".git/hooks/pre-commit"), (UnixFileMode)0b111_101_101);
+
+        Assert.IsTrue((await history.CommitAsync("one")).Succeeded, history.Log.ToString());
+
+        Assert.AreEqual("m[1].bin.track", history.Machine.Read("seen").Trim());
+        Assert.AreEqual(".gitignore m[1].bin.track", history.Git("show", "--name-only", "--format=", "HEAD").ReplaceLineEndings(" "));
+    }
+
+    [TestMethod]
     public async Task Refusals_come_before_anything_is_committed()
     {
         using var history = new History();

@@ -57,6 +57,8 @@ public sealed class HookFilesTests
         GitSandbox.CommitAll(bed.Root, "two");
         Assert.ThrowsExactly<AssertFailedException>(() => bed.Git("push", "-q", "origin", "main"));
         Assert.AreEqual("build App's/App.csproj -t:_ModelTrackCheckPush -nologo -v:m\n", bed.Calls());
+        Assert.ThrowsExactly<AssertFailedException>(() => bed.Git("--literal-pathspecs", "push", "-q", "origin", "main"));
+        Assert.AreEqual("build App's/App.csproj -t:_ModelTrackCheckPush -nologo -v:m\n", bed.Calls());
         bed.Git("push", "-q", "--no-verify", "origin", "main");
         Assert.AreEqual("", bed.Calls());
         // What the remote has by now is asked no more, nor is the removal of a branch.
