@@ -64,7 +64,7 @@ public static class MirrorOperation
             return Results.Of(artifact, "none", StatusText.NotPushed, identity, version.Files);
         }
 
-        await RegisteredRepository.TellAsync(session, to, !copied.AlreadyThere, cancellationToken).ConfigureAwait(false);
+        await RegisteredRepository.TellAsync(session, to, artifact, !copied.AlreadyThere, cancellationToken).ConfigureAwait(false);
         store.ConfirmRemote(identity.Sha256, to.Identity);
         tally.Note(copied);
         return Results.Of(artifact, copied.AlreadyThere ? "none" : "pushed", StatusText.InStep, identity, version.Files, copied.BytesSent);

@@ -68,7 +68,7 @@ public static class PushOperation
         if (!isWhole && await remote.KeepAsync(identity.Sha256, cancellationToken).ConfigureAwait(false))
         {
             // A machine that lacks content cannot send it, and need not when the remote has it.
-            await RegisteredRepository.TellAsync(session, remote, hasSent: false, cancellationToken).ConfigureAwait(false);
+            await RegisteredRepository.TellAsync(session, remote, artifact, hasSent: false, cancellationToken).ConfigureAwait(false);
             return Results.Of(artifact, "none", StatusText.InStep, identity, files);
         }
 
@@ -94,7 +94,7 @@ public static class PushOperation
         }
 
         FailPoint.Hit("push.done");
-        await RegisteredRepository.TellAsync(session, remote, !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
+        await RegisteredRepository.TellAsync(session, remote, artifact, !result.AlreadyThere, cancellationToken).ConfigureAwait(false);
         others.Add(identity.Sha256);
         if (result.AlreadyThere)
         {

@@ -1,17 +1,28 @@
 using ModelTrack.Git;
 using ModelTrack.Storage.Remote;
+using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations;
 
-/// <summary>Who this is at a remote: its garbage collection asks for every repository that pushed there.</summary>
+/// <summary>Who this is at a remote: its garbage collection asks for every repository that pushed there, or whose pointers name what was pushed.</summary>
 internal static class RegisteredRepository
 {
     /// <summary>A request only the first time, and when the origin has moved.</summary>
-    public static Task TellAsync(OperationSession session, PackedRemote remote, bool hasSent, CancellationToken cancellationToken) =>
-        remote.RegisterRepositoryAsync(session.Root, token => FindUrlAsync(session, token), hasSent, cancellationToken);
+    public static async Task TellAsync(OperationSession session, PackedRemote remote, TrackedArtifact artifact, bool hasSent, CancellationToken cancellationToken)
+    {
+        // The pointers of a submodule are in no commit of the repository around it.
+        foreach (var root in new[] { session.Root, OwnerOf(session, artifact) }.Distinct())
+        {
+            await remote.RegisterRepositoryAsync(root, token => FindUrlAsync(session, root, token), hasSent, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-    private static async Task<string> FindUrlAsync(OperationSession session, CancellationToken cancellationToken) =>
-        session.Git is { } git && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin
-            ? OriginUrl.Normalize(origin)
-            : OriginUrl.OfFolder(session.Root);
+    private static string OwnerOf(OperationSession session, TrackedArtifact artifact) =>
+        WorkspaceLayout.Find(Path.GetDirectoryName(artifact.FullPath)!, session.Options.IntermediateDirectory).RepositoryRoot ?? session.Root;
+
+    private static async Task<string> FindUrlAsync(OperationSession session, string root, CancellationToken cancellationToken)
+    {
+        var git = root != session.Root ? GitOpener.Open(root, session.Log) : session.Git;
+        return git is not null && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin ? OriginUrl.Normalize(origin) : OriginUrl.OfFolder(root);
+    }
 }

@@ -201,6 +201,35 @@ public sealed class GcOperationTests : IDisposable
         Assert.IsTrue(IsAtRemote("of one"));
     }
 
+    [TestMethod]
+    [Rule("Garbage collection 1")]
+    public async Task A_submodule_whose_data_the_project_around_it_pushed_is_asked_for_too()
+    {
+        var data = Cloned("data");
+        data.Write("readme", "data");
+        GitSandbox.CommitAll(data.Project, "first");
+        GitSandbox.Run(data.Project, "push", "-q", "origin", "main");
+        var one = Cloned("one");
+        GitSandbox.Run(one.Project, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", Origin("data"), "data");
+        one.Write("data/d.csv", "of the submodule");
+        await one.BuildAsync("data/d.csv");
+        GitSandbox.CommitAll(one.PathOf("data"), "d");
+        GitSandbox.Run(one.PathOf("data"), "push", "-q", "origin", "HEAD:main");
+        GitSandbox.CommitAll(one.Project, "one");
+        GitSandbox.Run(one.Project, "push", "-q", "origin", "main");
+
+        // Collected from a clone in which the submodule is not checked out.
+        var plain = new Machine(_team, Path.Combine(Path.GetDirectoryName(one.Store)!, "plain"), git: false, _team.Remote);
+        GitSandbox.Run(plain.Project, "clone", "-q", Origin("one"), ".");
+        var error = await Assert.ThrowsExactlyAsync<ModelTrackException>(() => MarkAsync(plain));
+        Assert.AreEqual("MT5704", error.Code);
+        StringAssert.Contains(error.Message, Origin("data"), StringComparison.Ordinal);
+
+        await MarkAsync(plain, gc => gc with { Repositories = [one.PathOf("data")] });
+        await SweepAsync(plain, gc => gc with { Repositories = [data.Project] });
+        Assert.IsTrue(IsAtRemote("of the submodule"));
+    }
+
     private string Origin(string name) => Path.Combine(Path.GetDirectoryName(_team.Remote)!, name + "-origin");
 
     private Machine Cloned(string name)
