@@ -26,25 +26,56 @@ public static class DestroyOperation
             log);
         await using (session.ConfigureAwait(false))
         {
-            var artifacts = RepositoryFiles.Find(options.Root, "*" + PointerFile.Extension)
-                .Select(p => Tracked(options, p[..^PointerFile.Extension.Length]))
-                .ToList();
-            if (!options.Force) await RefuseToStrandAsync(session, artifacts, cancellationToken).ConfigureAwait(false);
-
-            var left = RemoveFromProjects(options, log);
-            foreach (var artifact in artifacts)
+            try
             {
-                File.Delete(PointerFile.PathFor(artifact.FullPath));
-                GitIgnoreFile.Remove(artifact.FullPath, session.Layout.RepositoryRoot);
-                session.States.Delete(artifact.FullPath);
-                log.Report($"untracked {artifact.DisplayName}; its content stays where it is");
+                return await RunAsync(session, options, log, cancellationToken).ConfigureAwait(false);
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw OperationErrors.DestroyStopped(e);
+            }
+        }
+    }
 
-            RemoveConfiguration(options, log, switchOff: left);
-            if (session.Layout.RepositoryRoot is { } repository) await HookFiles.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
-            await MergeDriver.RemoveAsync(options.Root, cancellationToken).ConfigureAwait(false);
-            log.Report("ModelTrack is gone from this repository; commit the changes. The store and the remotes keep what they have.");
-            return new OperationResult(true, [.. artifacts.Select(a => Results.Of(a, "untracked", StatusText.Untracked, null, null))]);
+    private static async Task<OperationResult> RunAsync(OperationSession session, RepositoryOptions options, IOperationLog log, CancellationToken cancellationToken)
+    {
+        var named = RepositoryFiles.Find(options.Root, "*" + PointerFile.Extension)
+            .Select(p => Tracked(options, p[..^PointerFile.Extension.Length]))
+            .ToList();
+        if (!options.Force) await RefuseToStrandAsync(session, named, cancellationToken).ConfigureAwait(false);
+
+        var artifacts = named.Where(a => IsPointer(PointerFile.PathFor(a.FullPath))).ToList();
+        var left = RemoveFromProjects(options, log);
+        foreach (var artifact in artifacts)
+        {
+            File.Delete(PointerFile.PathFor(artifact.FullPath));
+            GitIgnoreFile.Remove(artifact.FullPath, session.Layout.RepositoryRoot);
+            session.States.Delete(artifact.FullPath);
+            log.Report($"untracked {artifact.DisplayName}; its content stays where it is");
+        }
+
+        foreach (var other in named.Except(artifacts)) log.Report($"{PointerFile.PathFor(other.DisplayName)} stays: it is no pointer that could be read");
+        RemoveConfiguration(options, log, switchOff: left);
+        if (session.Layout.RepositoryRoot is { } repository) await HookFiles.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
+        await MergeDriver.RemoveAsync(options.Root, cancellationToken).ConfigureAwait(false);
+        log.Report("ModelTrack is gone from this repository; commit the changes. The store and the remotes keep what they have.");
+        return new OperationResult(true, [.. artifacts.Select(a => Results.Of(a, "untracked", StatusText.Untracked, null, null))]);
+    }
+
+    /// <summary>Whether a file is a pointer, and not something of another program's that ends alike; an unresolved one is a pointer by either of its sides.</summary>
+    private static bool IsPointer(string path)
+    {
+        try
+        {
+            return PointerFile.Read(path) is not null;
+        }
+        catch (ModelTrackException e) when (e.Code == ArtifactErrors.UnresolvedMergeCode)
+        {
+            return PointerConflict.Split(File.ReadAllBytes(path)) is var (ours, theirs) && (RevisionPointers.TryParse(ours) ?? RevisionPointers.TryParse(theirs)) is not null;
+        }
+        catch (ModelTrackException)
+        {
+            return false;
         }
     }
 

@@ -73,4 +73,6 @@ internal static class OperationErrors
     public static ModelTrackException NothingInside(string artifact, string part) => s_catalog.Error("MT5529", artifact, part);
 
     public static ModelTrackException RestoreFirst(string artifact, string part) => s_catalog.Error("MT5530", artifact, part);
+
+    public static ModelTrackException DestroyStopped(Exception inner) => s_catalog.Error(inner, "MT5531", inner.Message);
 }

@@ -110,6 +110,36 @@ public sealed class InitAndDestroyTests
         Assert.IsFalse(File.Exists(ada.PathOf("m.bin.track")));
     }
 
+    [TestMethod]
+    public async Task A_file_that_only_ends_like_a_pointer_stays_even_if_forced_and_an_unresolved_pointer_goes()
+    {
+        using var team = new Team();
+        var ada = team.NewMachine("ada");
+        ada.Write("m.bin", "v1");
+        await ada.BuildAsync("m.bin");
+        var (one, other) = (ada.ReadPointer("m.bin"), ada.ReadPointer("m.bin").Replace(Machine.Sha256Of("v1"), Machine.Sha256Of("v2"), StringComparison.Ordinal));
+        ada.Write("n.bin.track", $"<<<<<<< HEAD\n{one}=======\n{other}>>>>>>> side\n");
+        string[] others = ["route.track", "album.track", "sub/cut.bin.track"];
+        ada.Write("route.track", [0, 1, 2, 255]);
+        ada.Write("album.track", "Side one\n========\n");
+        ada.Write("sub/cut.bin.track", one[..(one.Length / 2)]);
+
+        var log = await DestroyAsync(ada, force: true);
+
+        CollectionAssert.AreEquivalent(
+            others, Directory.EnumerateFiles(ada.Project, "*.track", SearchOption.AllDirectories).Select(p => Path.GetRelativePath(ada.Project, p).Replace('\\', '/')).ToArray());
+        foreach (var name in others) StringAssert.Contains(log.ToString(), $"{name} stays", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task A_file_that_cannot_be_removed_is_a_coded_error()
+    {
+        using var team = new Team();
+        var ada = team.NewMachine("ada");
+        ada.Write("ModelTrack.props/in the way", "");
+        Assert.AreEqual("MT5531", (await Assert.ThrowsExactlyAsync<ModelTrackException>(() => DestroyAsync(ada))).Code);
+    }
+
     private static async Task<CapturingLog> DestroyAsync(Machine machine, bool force = false)
     {
         var log = new CapturingLog();
