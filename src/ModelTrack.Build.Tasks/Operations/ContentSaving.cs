@@ -134,13 +134,13 @@ internal static class ContentSaving
         // Small ones in the listing's order, so that neighbours share a pack and compress together.
         foreach (var batch in files.Where(f => f.Value.Id.Size < LocalStore.SmallLimit).Chunk(256))
         {
-            var contents = new byte[batch.Length][];
+            var contents = new byte[]?[batch.Length];
             await Parallel.ForAsync(0, batch.Length, cancellationToken, async (i, token) =>
-                contents[i] = await File.ReadAllBytesAsync(PathOf(artifact, batch[i].Key), token).ConfigureAwait(false)).ConfigureAwait(false);
+                contents[i] = await ReadSmallAsync(PathOf(artifact, batch[i].Key), token).ConfigureAwait(false)).ConfigureAwait(false);
             for (var i = 0; i < batch.Length; i++)
             {
-                if (contents[i].Length >= LocalStore.SmallLimit || writer.Add(contents[i]) != batch[i].Value.Id) return false;
-                session.Log.Progress.Advance(contents[i].Length);
+                if (contents[i] is not { Length: < LocalStore.SmallLimit } content || writer.Add(content) != batch[i].Value.Id) return false;
+                session.Log.Progress.Advance(content.Length);
             }
         }
 
@@ -152,6 +152,23 @@ internal static class ContentSaving
             session.Log.Progress.Advance(digest.Id.Size);
         }).ConfigureAwait(false);
         return changed == 0;
+    }
+
+    /// <summary>Null when it is not there any more.</summary>
+    private static async Task<byte[]?> ReadSmallAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw WorkspaceErrors.NotReadable(e, path);
+        }
     }
 
     private static string PathOf(TrackedArtifact artifact, string relativePath) => Path.Combine(artifact.FullPath, relativePath);

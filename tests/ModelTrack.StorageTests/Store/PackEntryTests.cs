@@ -34,6 +34,32 @@ public sealed class PackEntryTests : StoreTestBase
     }
 
     [TestMethod]
+    public async Task A_pack_that_the_disk_cannot_read_is_a_coded_error_and_stays_as_it_is()
+    {
+        // Reading the first bytes of a process's memory is an I/O error like a bad sector's.
+        const string Unreadable = "/proc/self/mem";
+        if (!File.Exists(Unreadable)) return;
+        var contents = Many(100);
+        using var store = Open();
+        await AddAllAsync(store, contents);
+        await ReadsBackAsync(store, contents);
+        var pack = Packs().Single();
+        File.Move(pack, Path.Combine(Root, "pack"));
+        File.CreateSymbolicLink(pack, Unreadable);
+
+        var error = await FailsAsync("MT3304", () => ReadsBackAsync(store, contents));
+        StringAssert.Contains(error.Message, pack, StringComparison.Ordinal);
+        using (var handle = File.OpenHandle(Unreadable))
+        {
+            Assert.IsEmpty(PackReading.ReadGood(handle, contents.Keys.Select(id => store.FindSmall(id.Sha256)!.Value)));
+        }
+
+        File.Move(Path.Combine(Root, "pack"), pack, overwrite: true);
+        await ReadsBackAsync(store, contents);
+        Assert.IsEmpty(Log.Warnings);
+    }
+
+    [TestMethod]
     public async Task Contents_beyond_one_packs_size_go_into_several()
     {
         var contents = Enumerable.Range(0, 400).Select(i => Bytes(60_000, i)).ToDictionary(IdOf);

@@ -7,12 +7,14 @@ namespace ModelTrack.Storage.Store;
 /// <summary>Small contents in packs: found by the index, verified by their hash whenever they are read.</summary>
 internal sealed class PackEntries
 {
+    private readonly StoreContext _context;
     private readonly PackFiles _files;
     private readonly PackIndex _index;
     private readonly PackSalvager _salvager;
 
     public PackEntries(StoreContext context)
     {
+        _context = context;
         _files = new PackFiles(context);
         _index = new PackIndex(context, _files);
         _salvager = new PackSalvager(context, _files, _index);
@@ -74,7 +76,7 @@ internal sealed class PackEntries
         // A bad pack is set aside, and what was good in it, or stands elsewhere, is read from there. Each round withholds something for good.
         while (wanted.Count > 0)
         {
-            var reading = new PackReading(_files, deliver);
+            var reading = new PackReading(_context, _files, deliver);
             await reading.RunAsync(wanted, cancellationToken).ConfigureAwait(false);
             if (reading.Failures.IsEmpty) break;
 

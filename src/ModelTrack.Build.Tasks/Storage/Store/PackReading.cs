@@ -8,7 +8,7 @@ using ModelTrack.Storage.Formats;
 namespace ModelTrack.Storage.Store;
 
 /// <summary>One pass over packs: every frame is read and decoded once, every content is hashed before it is delivered.</summary>
-internal sealed class PackReading(PackFiles files, Func<ContentId, ReadOnlyMemory<byte>, CancellationToken, ValueTask> deliver)
+internal sealed class PackReading(StoreContext context, PackFiles files, Func<ContentId, ReadOnlyMemory<byte>, CancellationToken, ValueTask> deliver)
 {
     // Neighbouring frames are read at once, and are one thread's work.
     private const int RunLength = 1 << 20;
@@ -41,14 +41,14 @@ internal sealed class PackReading(PackFiles files, Func<ContentId, ReadOnlyMemor
         }
     }
 
-    /// <summary>The chunks of a pack whose bytes are what their hashes say.</summary>
+    /// <summary>The chunks of a pack that can be read and whose bytes are what their hashes say.</summary>
     public static IEnumerable<(ChunkLocation Chunk, ReadOnlyMemory<byte> Bytes)> ReadGood(SafeFileHandle handle, IEnumerable<ChunkLocation> chunks)
     {
         foreach (var frame in chunks.GroupBy(chunk => chunk.Frame).OrderBy(frame => frame.Key.Offset))
         {
             var stored = new byte[frame.Key.StoredLength];
             var raw = new byte[frame.Key.RawLength];
-            if (!PackFiles.TryRead(handle, stored, frame.Key.Offset) || !TryDecode(stored, frame.Key, raw)) continue;
+            if (!TryReadAnyhow(handle, stored, frame.Key.Offset) || !TryDecode(stored, frame.Key, raw)) continue;
 
             foreach (var chunk in frame.OrderBy(chunk => chunk.Offset))
             {
@@ -71,7 +71,7 @@ internal sealed class PackReading(PackFiles files, Func<ContentId, ReadOnlyMemor
         try
         {
             var stored = buffer.AsMemory(0, run.Length);
-            var isRead = handle is not null && PackFiles.TryRead(handle, stored.Span, run.Offset);
+            var isRead = handle is not null && TryRead(handle, stored.Span, run);
             FrameRef? decoded = null;
             var isGood = false;
             foreach (var (id, location) in run.Contents)
@@ -97,6 +97,31 @@ internal sealed class PackReading(PackFiles files, Func<ContentId, ReadOnlyMemor
         {
             ArrayPool<byte>.Shared.Return(buffer);
             ArrayPool<byte>.Shared.Return(raw);
+        }
+    }
+
+    /// <exception cref="ModelTrackException">The disk failed: that says nothing of the bytes.</exception>
+    private bool TryRead(SafeFileHandle handle, Span<byte> destination, Run run)
+    {
+        try
+        {
+            return PackFiles.TryRead(handle, destination, run.Offset);
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            throw StoreIo.Coded(e, context.Layout.Pack(run.Pack));
+        }
+    }
+
+    private static bool TryReadAnyhow(SafeFileHandle handle, Span<byte> destination, long offset)
+    {
+        try
+        {
+            return PackFiles.TryRead(handle, destination, offset);
+        }
+        catch (Exception e) when (StoreIo.IsFailure(e))
+        {
+            return false;
         }
     }
 

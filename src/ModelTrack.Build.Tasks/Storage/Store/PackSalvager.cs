@@ -44,10 +44,12 @@ internal sealed class PackSalvager(StoreContext context, PackFiles files, PackIn
             if (files.SizeOf(id) is null) return;
 
             var chunks = index.InPack(id);
-            var rescued = Rescue(id, chunks);
+            List<PackFile> rescued = [];
             var movedTo = context.Layout.Pack(id);
             try
             {
+                rescued = Rescue(id, chunks);
+
                 // A pack with bad bytes only around its frames comes out as itself: the good one takes the place of the bad.
                 var isHealed = rescued.Any(pack => pack.Id == id);
                 if (isHealed) movedTo = files.CopyAside(id);
@@ -58,7 +60,7 @@ internal sealed class PackSalvager(StoreContext context, PackFiles files, PackIn
             }
             catch (ModelTrackException e)
             {
-                // Nothing can be written here, so the pack stays, and only its bad contents are withheld.
+                // It cannot be opened, or nothing can be written here, so the pack stays, and only its bad contents are withheld.
                 context.Log.Detail($"Pack {id.ToShortString()} could not be salvaged: {e.Message}");
             }
 
