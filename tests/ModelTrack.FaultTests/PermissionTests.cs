@@ -106,6 +106,24 @@ public sealed class PermissionTests
     }
 
     [TestMethod]
+    [DataRow("project/models")]
+    [DataRow("project/notes/mine")]
+    public async Task A_collection_of_garbage_that_may_not_look_everywhere_names_the_folder_and_removes_nothing(string path)
+    {
+        using var team = new Team();
+        var ada = team.NewMachine("ada");
+        s_one.WriteTo(ada);
+        await Scene.BuildAsync(ada);
+        ada.Write("notes/mine/readme", "");
+
+        var outcome = await RunLimitedAsync(ada, "gc", path, "u=");
+
+        Fails(outcome, "MT5701");
+        StringAssert.Contains(outcome.Output, Path.Combine(Path.GetDirectoryName(ada.Project)!, path), StringComparison.Ordinal);
+        Invariants.StoreIsWhole(ada.Store, path);
+    }
+
+    [TestMethod]
     [DataRow("libgit2")]
     [DataRow("executable")]
     public async Task A_repository_of_another_user_is_read_when_the_user_trusts_it_and_not_before(string reader)

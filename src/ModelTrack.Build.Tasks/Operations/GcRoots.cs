@@ -60,7 +60,7 @@ internal sealed class GcRoots
         foreach (var tree in trees)
         {
             _seen.Add(tree);
-            foreach (var path in RepositoryFiles.Find(tree, "*" + PointerFile.Extension, LockFile)) Add(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
+            foreach (var path in RepositoryFiles.FindAll(tree, "*" + PointerFile.Extension, LockFile)) Add(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
             foreach (var nested in RepositoryFiles.FindNested(tree)) await AddRepositoryAsync(nested, cancellationToken).ConfigureAwait(false);
         }
     }

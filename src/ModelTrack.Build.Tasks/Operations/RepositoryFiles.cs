@@ -8,34 +8,31 @@ internal static class RepositoryFiles
 {
     private static readonly string[] s_skipped = [".git", "bin", "obj", ".modeltrack", "node_modules"];
 
-    public static IReadOnlyList<string> Find(string root, params string[] patterns)
-    {
-        var files = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
-        {
-            RecurseSubdirectories = true,
-            AttributesToSkip = FileAttributes.ReparsePoint,
-        })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && Matches(patterns, entry.FileName),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) =>
-                !IsSkipped(entry.FileName) && !Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
-        };
-        return [.. files.Order(StringComparer.Ordinal)];
-    }
+    /// <summary>Those in folders that can be read.</summary>
+    public static IReadOnlyList<string> Find(string root, params string[] patterns) => Enumerate(root, IsFileOf(patterns), ignoreInaccessible: true);
+
+    /// <summary>Every one, for whoever must miss none.</summary>
+    /// <exception cref="UnauthorizedAccessException">A folder cannot be read; the message names it.</exception>
+    public static IReadOnlyList<string> FindAll(string root, params string[] patterns) => Enumerate(root, IsFileOf(patterns), ignoreInaccessible: false);
 
     /// <summary>The repositories directly inside a repository: submodules, and clones that lie in it.</summary>
-    public static IReadOnlyList<string> FindNested(string root)
+    /// <inheritdoc cref="FindAll"/>
+    public static IReadOnlyList<string> FindNested(string root) =>
+        Enumerate(root, (ref FileSystemEntry entry) => entry.IsDirectory && !IsSkipped(entry.FileName) && IsRepository(ref entry), ignoreInaccessible: false);
+
+    private static IReadOnlyList<string> Enumerate(string root, FileSystemEnumerable<string>.FindPredicate isWanted, bool ignoreInaccessible)
     {
-        var folders = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
+        var found = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
         {
             RecurseSubdirectories = true,
             AttributesToSkip = FileAttributes.ReparsePoint,
+            IgnoreInaccessible = ignoreInaccessible,
         })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory && !IsSkipped(entry.FileName) && Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsSkipped(entry.FileName) && !Path.Exists(Path.Combine(entry.ToFullPath(), ".git")),
+            ShouldIncludePredicate = isWanted,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsSkipped(entry.FileName) && !IsRepository(ref entry),
         };
-        return [.. folders.Order(StringComparer.Ordinal)];
+        return [.. found.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Writes text back as it was read: with or without a byte order mark.</summary>
@@ -48,6 +45,11 @@ internal static class RepositoryFiles
             File.WriteAllText(path, text, new UTF8Encoding(hasMark));
         }
     }
+
+    private static FileSystemEnumerable<string>.FindPredicate IsFileOf(string[] patterns) =>
+        (ref FileSystemEntry entry) => !entry.IsDirectory && Matches(patterns, entry.FileName);
+
+    private static bool IsRepository(ref FileSystemEntry entry) => Path.Exists(Path.Combine(entry.ToFullPath(), ".git"));
 
     private static bool IsSkipped(ReadOnlySpan<char> name)
     {
