@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 
 namespace ModelTrack.Git;
@@ -8,13 +10,18 @@ namespace ModelTrack.Git;
 public sealed record CloneRemote(string Name, string Url);
 
 /// <summary>
-/// Brings every branch and tag of a clone's remotes into a corner of its own (`refs/modeltrack/gc`), whatever the clone itself follows, and takes
+/// Brings every branch and tag of a clone's remotes into a corner of its own (in `refs/modeltrack/gc`), whatever the clone itself follows, and takes
 /// that corner away when disposed. Nothing that a person sees of the clone changes.
 /// </summary>
 public sealed class RepositoryFetch(string root) : IAsyncDisposable
 {
-    private const string Corner = "refs/modeltrack/gc/";
+    private const string Corners = "refs/modeltrack/gc/";
 
+    private const string DayFormat = "yyyyMMdd";
+
+    private static readonly TimeSpan s_foreignLeftover = TimeSpan.FromDays(7);
+
+    private readonly string _corner = $"{Corners}{ProcessMark.NewName()}/{DateTime.UtcNow.ToString(DayFormat, CultureInfo.InvariantCulture)}/";
     private bool _hasFetched;
 
     /// <summary>The clone's remotes, `origin` first.</summary>
@@ -34,11 +41,12 @@ public sealed class RepositoryFetch(string root) : IAsyncDisposable
     public async Task FetchAsync(CloneRemote remote, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
+        if (!_hasFetched) await RemoveAsync(Corners, IsLeftover, cancellationToken).ConfigureAwait(false);
         _hasFetched = true;
         await RunAsync(
             [
                 "-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--prune", "--force", remote.Name,
-                $"+refs/heads/*:{Corner}{remote.Name}/heads/*", $"+refs/tags/*:{Corner}{remote.Name}/tags/*",
+                $"+refs/heads/*:{_corner}{remote.Name}/heads/*", $"+refs/tags/*:{_corner}{remote.Name}/tags/*",
             ],
             null,
             cancellationToken).ConfigureAwait(false);
@@ -47,15 +55,30 @@ public sealed class RepositoryFetch(string root) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_hasFetched) return;
+        await RemoveAsync(_corner, _ => true, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task RemoveAsync(string folder, Func<string, bool> isGarbage, CancellationToken cancellationToken)
+    {
         try
         {
-            var refs = Lines(await RunAsync(["for-each-ref", "--format=delete %(refname)", Corner], null, CancellationToken.None).ConfigureAwait(false));
-            if (refs.Length > 0) await RunAsync(["update-ref", "--stdin"], Encoding.UTF8.GetBytes(string.Join('\n', refs) + "\n"), CancellationToken.None).ConfigureAwait(false);
+            var refs = Lines(await RunAsync(["for-each-ref", "--format=%(refname)", folder], null, cancellationToken).ConfigureAwait(false)).Where(isGarbage).ToList();
+            if (refs.Count > 0) await RunAsync(["update-ref", "--stdin"], Encoding.UTF8.GetBytes(string.Concat(refs.Select(r => $"delete {r}\n"))), cancellationToken).ConfigureAwait(false);
         }
         catch (ModelTrackException)
         {
             // They keep content alive until the next run takes them away: no harm.
         }
+    }
+
+    /// <summary>Whether a ref is of a run that died: of this machine its process tells, of another its age.</summary>
+    private static bool IsLeftover(string reference)
+    {
+        var parts = reference[Corners.Length..].Split('/');
+        if (ProcessMark.Parse(parts[0]) is not { } mark) return true;
+        if (mark.IsOfThisHost) return !mark.IsAlive();
+        return !DateTime.TryParseExact(parts.ElementAtOrDefault(1), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var day)
+            || DateTime.UtcNow - day > s_foreignLeftover;
     }
 
     private async Task<byte[]> RunAsync(IReadOnlyList<string> arguments, byte[]? input, CancellationToken cancellationToken)

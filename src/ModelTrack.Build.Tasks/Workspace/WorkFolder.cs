@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
@@ -16,8 +15,6 @@ internal sealed class WorkFolder : IDisposable
     private const int Attempts = 4;
 
     private static readonly TimeSpan s_foreignLeftover = TimeSpan.FromDays(7);
-    private static readonly Lazy<ProcessMark> s_self = new(ProcessMark.OfThis);
-    private static int s_counter;
 
     private readonly PlaceFolder _beside;
     private readonly PlaceFolder _container;
@@ -42,8 +39,7 @@ internal sealed class WorkFolder : IDisposable
             try
             {
                 WorkContainer.Ignore(container.Path);
-                var name = s_self.Value.NewName(Interlocked.Increment(ref s_counter));
-                folder = container.Enter(name, create: true)!;
+                folder = container.Enter(ProcessMark.NewName(), create: true)!;
                 // Its own too: who leaves the container at this moment takes that one's away for a while.
                 WorkContainer.Ignore(folder.Path);
                 RemoveLeftovers(container.Path);
@@ -113,7 +109,7 @@ internal sealed class WorkFolder : IDisposable
     private static bool IsLeftover(string folder)
     {
         var mark = ProcessMark.Parse(Path.GetFileName(folder));
-        if (mark is null || mark.Host != s_self.Value.Host) return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > s_foreignLeftover;
+        if (mark is null || !mark.IsOfThisHost) return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > s_foreignLeftover;
         return !mark.IsAlive();
     }
 
@@ -126,59 +122,6 @@ internal sealed class WorkFolder : IDisposable
         catch (Exception e) when (IoFailure.IsExpected(e))
         {
             // The next run tries again.
-        }
-    }
-
-    /// <summary>Which process of which machine: a number alone is used again after a while.</summary>
-    internal sealed record ProcessMark(string Host, int Id, long Started)
-    {
-        public static ProcessMark OfThis() => new(HostName(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0);
-
-        public string NewName(int number) => string.Create(CultureInfo.InvariantCulture, $"{Id}-{Started:x}-{number:x}@{Host}");
-
-        public static ProcessMark? Parse(string name)
-        {
-            var at = name.IndexOf('@', StringComparison.Ordinal);
-            var parts = at < 0 ? [] : name[..at].Split('-');
-            return parts.Length == 3
-                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && long.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var started)
-                ? new ProcessMark(name[(at + 1)..], id, started)
-                : null;
-        }
-
-        public bool IsAlive() => StartOf(Id) == Started;
-
-        /// <summary>The host; on Linux with the space of process numbers, which containers of one host name don't share.</summary>
-        private static string HostName()
-        {
-            var host = string.Concat(Environment.MachineName.Where(c => char.IsAsciiLetterOrDigit(c) || c == '-').Take(40));
-            if (!OperatingSystem.IsLinux()) return host;
-            var space = new FileInfo("/proc/self/ns/pid").LinkTarget;
-            return host + "-" + string.Concat((space ?? "").Where(char.IsAsciiDigit));
-        }
-
-        /// <summary>When a process began, in its system's own unit; null when there is none.</summary>
-        private static long? StartOf(int id)
-        {
-            try
-            {
-                if (OperatingSystem.IsLinux())
-                {
-                    var text = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
-                    var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-
-                    // A zombie does nothing more.
-                    return fields[0] is "Z" or "X" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
-                }
-
-                using var process = Process.GetProcessById(id);
-                return process.HasExited ? null : process.StartTime.ToUniversalTime().Ticks / TimeSpan.TicksPerSecond;
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
-            {
-                return null;
-            }
         }
     }
 }

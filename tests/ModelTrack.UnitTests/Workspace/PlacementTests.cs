@@ -439,7 +439,7 @@ public sealed class PlacementTests : IDisposable
     {
         using var living = Placer().Begin(_folder.At("d/a"), isDirectory: false);
         var own = Path.GetFileName(Directory.GetDirectories(_folder.At("d/.modeltrack")).Single());
-        var mark = WorkFolder.ProcessMark.Parse(own)!;
+        var mark = ProcessMark.Parse(own)!;
         var dead = mark with { Id = 4_000_000 };
         var reused = mark with { Started = mark.Started + 1 };
         var elsewhere = mark with { Host = "elsewhere-1" };
