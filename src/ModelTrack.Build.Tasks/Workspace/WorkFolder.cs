@@ -106,12 +106,10 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    private static bool IsLeftover(string folder)
-    {
-        var mark = ProcessMark.Parse(Path.GetFileName(folder));
-        if (mark is null || !mark.IsOfThisHost) return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > s_foreignLeftover;
-        return !mark.IsAlive();
-    }
+    /// <summary>A folder without a mark is nobody's leftover: whoever made it may want it.</summary>
+    private static bool IsLeftover(string folder) =>
+        ProcessMark.Parse(Path.GetFileName(folder)) is { } mark
+        && (mark.IsOfThisHost ? !mark.IsAlive() : DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > s_foreignLeftover);
 
     private static void DeleteTree(string path)
     {

@@ -444,14 +444,17 @@ public sealed class PlacementTests : IDisposable
         var reused = mark with { Started = mark.Started + 1 };
         var elsewhere = mark with { Host = "elsewhere-1" };
         foreach (var other in new[] { dead, reused, elsewhere }) _folder.Write($"d/.modeltrack/{other.NewName(1)}/1", "half");
-        var old = _folder.At("d/.modeltrack/" + elsewhere.NewName(2));
-        Directory.CreateDirectory(old);
-        Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-8));
+        foreach (var name in new[] { elsewhere.NewName(2), "notes" })
+        {
+            var old = _folder.At("d/.modeltrack/" + name);
+            Directory.CreateDirectory(old);
+            Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-8));
+        }
 
         PlaceFile("d/b", Store("x"));
 
         CollectionAssert.AreEquivalent(
-            new[] { own, elsewhere.NewName(1) }, Directory.GetDirectories(_folder.At("d/.modeltrack")).Select(Path.GetFileName).ToArray());
+            new[] { own, elsewhere.NewName(1), "notes" }, Directory.GetDirectories(_folder.At("d/.modeltrack")).Select(Path.GetFileName).ToArray());
     }
 
     [TestMethod]
