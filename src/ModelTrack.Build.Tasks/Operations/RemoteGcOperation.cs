@@ -8,15 +8,13 @@ namespace ModelTrack.Operations;
 /// <summary>Garbage collection of a remote in two runs: a mark, and a grace period later a sweep. Each reads every repository that shares it anew.</summary>
 public static class RemoteGcOperation
 {
-    private const double UsualDays = 14;
-
     public static async Task<OperationResult> RunAsync(RepositoryOptions options, GcOptions gc, IOperationLog log, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(gc);
         ArgumentNullException.ThrowIfNull(log);
-        var days = gc.GraceDays ?? UsualDays;
-        if (days < UsualDays && !options.Force) throw GcErrors.GraceTooShort(days.ToString(CultureInfo.InvariantCulture));
+        var grace = gc.GraceDays is { } days ? TimeSpan.FromDays(days) : GcWatch.GracePeriod;
+        if (grace < GcWatch.GracePeriod && !options.Force) throw GcErrors.GraceTooShort(grace.TotalDays.ToString(CultureInfo.InvariantCulture));
 
         var set = new RemoteSet(
             new OperationOptions
@@ -40,14 +38,14 @@ public static class RemoteGcOperation
             await using (clones.ConfigureAwait(false))
             {
                 await clones.FindAsync(remote.Identity, await remote.RepositoriesAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-                var request = new RemoteGcRequest(gc.Apply, TimeSpan.FromDays(days), clones.RootsAsync);
+                var request = new RemoteGcRequest(gc.Apply, grace, clones.RootsAsync);
                 var report = gc.Remote == RemoteGcPhase.Sweep
                     ? await remote.SweepAsync(request, cancellationToken).ConfigureAwait(false)
                     : await remote.MarkAsync(request, cancellationToken).ConfigureAwait(false);
                 if (report.Damaged.Count > 0) log.Warn(GcErrors.PacksStay(remote.Identity, string.Join(", ", report.Damaged.Take(10).Select(id => id.ToShortString()))));
                 log.Report(clones.Told.Length == 0 ? $"remote {remote.Identity}" : $"remote {remote.Identity}: {clones.Told}");
                 if (gc.Remote == RemoteGcPhase.Sweep) TellSweep(report, options, gc, log);
-                else TellMark(report, TimeSpan.FromDays(days), gc, log);
+                else TellMark(report, grace, gc, log);
                 return OperationResult.Nothing with { Rows = gc.Remote == RemoteGcPhase.Sweep ? GcRows.OfSweep(report) : GcRows.OfMark(report) };
             }
         }

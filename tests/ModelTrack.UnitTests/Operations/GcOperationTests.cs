@@ -188,6 +188,7 @@ public sealed class GcOperationTests : IDisposable
         GitSandbox.Run(two.Project, "push", "-q", "origin", "later");
         var log = await MarkAsync(one, gc => gc with { Repositories = [narrow] });
         StringAssert.Contains(log.ToString(), "condemned: 1 artifact");
+        Assert.HasCount(2, log.Details.Where(line => line.StartsWith("Fetching", StringComparison.Ordinal)), "each origin once");
         await SweepAsync(one, gc => gc with { Repositories = [narrow] });
         Assert.AreEqual("", GitSandbox.Run(narrow, "for-each-ref", "refs/modeltrack"));
         foreach (var (text, there) in new[] { ("of one", true), ("of two", true), ("of two later", true), ("of one again", true), ("garbage", false) }) Assert.AreEqual(there, IsAtRemote(text), text);

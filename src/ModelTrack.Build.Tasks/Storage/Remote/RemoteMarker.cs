@@ -11,7 +11,9 @@ internal sealed class RemoteMarker(RemoteSession session, RemoteManifests manife
         var listing = new RemoteListing(session, manifests);
         if (await session.Transport.HeadAsync(RemoteKeys.Sweep, cancellationToken).ConfigureAwait(false) is not null) throw StorageErrors.SweepUnderWay(session.Identity);
 
-        var repacked = await new RemoteRepacker(session, manifests).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        // Once for both: what is named only after this is condemned at worst, and the sweep asks anew.
+        var roots = await request.FindRoots(cancellationToken).ConfigureAwait(false);
+        var repacked = await new RemoteRepacker(session, manifests).RunAsync(request, roots, cancellationToken).ConfigureAwait(false);
 
         // A dry run writes nothing, so that this machine's clock has to do.
         var marked = request.Apply
@@ -19,7 +21,6 @@ internal sealed class RemoteMarker(RemoteSession session, RemoteManifests manife
             : session.Time.GetUtcNow();
         var allManifests = await listing.ManifestsAsync(cancellationToken).ConfigureAwait(false);
         var allPacks = await listing.PacksAsync(cancellationToken).ConfigureAwait(false);
-        var roots = await request.FindRoots(cancellationToken).ConfigureAwait(false);
 
         var condemned = allManifests.Where(one => GcDecisions.Condemns(roots.Contains(one.Key), one.Value.Written, marked, request.Grace)).Select(one => one.Key).ToHashSet();
         var named = await listing.ReadAsync(allManifests.Keys.Where(id => !condemned.Contains(id)), cancellationToken).ConfigureAwait(false);

@@ -17,14 +17,13 @@ internal sealed class RemoteRepacker(RemoteSession session, RemoteManifests mani
     private static readonly HashSet<Sha256Hash> s_none = [];
 
     /// <returns>The packs that were, or would be, left behind.</returns>
-    public async Task<StoreShare> RunAsync(RemoteGcRequest request, CancellationToken cancellationToken)
+    public async Task<StoreShare> RunAsync(RemoteGcRequest request, IReadOnlySet<Sha256Hash> roots, CancellationToken cancellationToken)
     {
         var listing = new RemoteListing(session, manifests);
         var now = request.Apply ? await session.Gc.AskClockAsync(cancellationToken).ConfigureAwait(false) : session.Time.GetUtcNow();
         if (now is null) throw StorageErrors.NoTimes(session.Identity);
         var all = await listing.ManifestsAsync(cancellationToken).ConfigureAwait(false);
         var packs = await listing.PacksAsync(cancellationToken).ConfigureAwait(false);
-        var roots = await request.FindRoots(cancellationToken).ConfigureAwait(false);
         var kept = all.Where(one => !GcDecisions.Condemns(roots.Contains(one.Key), one.Value.Written, now.Value, request.Grace)).Select(one => one.Key);
         var named = await listing.ReadAsync(kept, cancellationToken).ConfigureAwait(false);
         if (named.Damaged.Count > 0) return default;
