@@ -12,6 +12,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<IgnoredPath>> FindIgnoredAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
+        paths = OfThisRepository(paths);
         if (paths.Count == 0) return [];
         // Exit code 1 means that none is ignored. --no-index: a rule counts although the file is tracked.
         var result = await RunAsync(["check-ignore", "--stdin", "-z", "--verbose", "--no-index"], Lines(paths), [0, 1], cancellationToken).ConfigureAwait(false);
@@ -29,6 +30,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<string>> ListTrackedAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
+        paths = OfThisRepository(paths);
         if (paths.Count == 0) return [];
         List<string> arguments = ["--literal-pathspecs", "ls-files", "-z", "--full-name", "--"];
         arguments.AddRange(paths);
@@ -37,7 +39,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<CommitInfo?> FindLastChangeAsync(string path, CancellationToken cancellationToken)
     {
-        if (!await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return null;
+        if (!IsOfThisRepository(path) || !await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return null;
         var fields = Fields(await RunAsync(
             ["--literal-pathspecs", "log", "-1", "-z", "--no-show-signature", CommitFormat, "--", path], null, [0], cancellationToken).ConfigureAwait(false));
         return CommitOf(fields);
@@ -45,7 +47,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<byte[]>> ReadHistoryAsync(string path, int count, CancellationToken cancellationToken)
     {
-        if (!await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return [];
+        if (!IsOfThisRepository(path) || !await HasHeadAsync(cancellationToken).ConfigureAwait(false)) return [];
         var relative = Relative(path);
         var commits = Text(await RunAsync(
             ["--literal-pathspecs", "log", "--first-parent", $"-{count}", "--format=%H", "--", relative], null, [0], cancellationToken).ConfigureAwait(false))
@@ -64,6 +66,7 @@ public sealed class GitExecutable(string root) : IGit
     public async Task<IReadOnlyList<(string Path, byte[] Text)>> ReadAllVersionsAsync(
         IReadOnlyCollection<string> paths, string extension, CancellationToken cancellationToken)
     {
+        paths = OfThisRepository(paths);
         if (paths.Count == 0) return [];
         // --full-history: a version that a merge dropped counts too. A commit stands without a path, a folder without the extension.
         var listed = Text(await RunAsync(
@@ -118,6 +121,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<GitFile>> ReadFilesAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
+        paths = OfThisRepository(paths);
         if (paths.Count == 0) return [];
         var wanted = paths.Select(Relative).ToHashSet(StringComparer.Ordinal);
         // One path is asked for by name; a command line has no room for many.
@@ -136,6 +140,7 @@ public sealed class GitExecutable(string root) : IGit
 
     public async Task<IReadOnlyList<FileVersion>> ReadVersionsAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
+        paths = OfThisRepository(paths);
         return paths.Count == 0 ? [] : await ReadLogAsync(["--literal-pathspecs"], [commit, "--", .. paths, ""], cancellationToken).ConfigureAwait(false);
     }
 
@@ -177,6 +182,7 @@ public sealed class GitExecutable(string root) : IGit
     public async Task<IReadOnlyList<CommitFile>> ReadAtAsync(IReadOnlyCollection<string> commits, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
         // A line is a question; a name with a line break cannot be asked for.
+        paths = OfThisRepository(paths);
         var asked = commits.SelectMany(c => paths.Where(p => !p.Contains('\n', StringComparison.Ordinal)), (Commit, Path) => (Commit, Path)).ToList();
         if (asked.Count == 0) return [];
         var input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(a => $"{a.Commit}:{a.Path}\n")));
@@ -257,6 +263,12 @@ public sealed class GitExecutable(string root) : IGit
 
         return files;
     }
+
+    /// <summary>Git dies of a path that leads out of its work tree, such as that of an artifact which several repositories share.</summary>
+    private string[] OfThisRepository(IEnumerable<string> paths) => [.. paths.Where(IsOfThisRepository)];
+
+    private bool IsOfThisRepository(string path) =>
+        Relative(path) is var relative && relative != ".." && !relative.StartsWith("../", StringComparison.Ordinal) && !Path.IsPathRooted(relative);
 
     private string Relative(string path) => Path.GetRelativePath(Root, Path.GetFullPath(path, Root)).Replace('\\', '/');
 

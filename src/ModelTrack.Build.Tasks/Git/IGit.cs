@@ -2,7 +2,7 @@ namespace ModelTrack.Git;
 
 /// <summary>
 /// The few questions that ModelTrack asks of a Git work tree. Paths are full or relative to the work tree's root, with either separator.
-/// A question that Git cannot answer is a coded error; "no commit yet" and "not there" are answers.
+/// A question that Git cannot answer is a coded error; "no commit yet" and "not there" are answers, the latter also for a path outside of the work tree.
 /// </summary>
 public interface IGit
 {

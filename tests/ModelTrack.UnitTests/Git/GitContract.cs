@@ -28,6 +28,31 @@ public abstract class GitContract
     }
 
     [TestMethod]
+    public async Task A_path_outside_of_the_work_tree_is_not_there_whatever_is_asked_beside_it()
+    {
+        using var folder = Repository();
+        folder.Write("in.track", "1");
+        GitSandbox.CommitAll(folder.Path, "one");
+        folder.Write(".gitignore", "*.log\n");
+        var git = Git(folder);
+        var commit = await CommitAsync(git, "HEAD", Token);
+        foreach (var outside in (string[])["../out.track", Path.GetFullPath(Path.Combine(folder.Path, "../../out.track"))])
+        {
+            Assert.AreEqual("a.log", (await git.FindIgnoredAsync([outside, "a.log"], Token)).Single().Path);
+            CollectionAssert.AreEqual(new[] { "in.track" }, (await git.ListTrackedAsync([outside, "in.track"], Token)).ToArray());
+            Assert.IsEmpty(await git.ListTrackedAsync([outside], Token));
+            Assert.IsNull(await git.FindLastChangeAsync(outside, Token));
+            Assert.IsEmpty(await git.ReadHistoryAsync(outside, 5, Token));
+            Assert.AreEqual("in.track", (await git.ReadAllVersionsAsync([outside, "in.track"], ".track", Token)).Single().Path);
+            Assert.IsNull(await git.ReadFileAsync(commit, outside, Token));
+            Assert.AreEqual("in.track", (await git.ReadFilesAsync(commit, [outside, "in.track"], Token)).Single().Path);
+        }
+
+        Assert.AreEqual("in.track", (await git.ReadVersionsAsync(commit, ["../out.track", "in.track"], Token)).Single().Path);
+        Assert.AreEqual("in.track", (await git.ReadAtAsync([commit], ["../out.track", "in.track"], Token)).Single().Path);
+    }
+
+    [TestMethod]
     public async Task Tracked_files_are_found_under_a_folder_and_by_literal_name()
     {
         using var folder = Repository();
