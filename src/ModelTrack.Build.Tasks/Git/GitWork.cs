@@ -67,7 +67,8 @@ internal sealed class GitWork(string root)
         }
         catch
         {
-            if (untracked.Count > 0) await RunAsync(["rm", "--cached", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"], untracked, CancellationToken.None).ConfigureAwait(false);
+            // As HEAD has them, which is not at all, unless the commit was made before a hook behind it was stopped.
+            if (untracked.Count > 0) await RunAsync(["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"], untracked, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
         finally

@@ -153,6 +153,25 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    public async Task A_hook_that_is_stopped_after_the_commit_leaves_the_index_as_the_commit_has_it()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("new.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("new.bin"));
+        Script(history, ".git/hooks/post-commit", "touch .git/in-hook\nexec sleep 60\n");
+        using var stop = new CancellationTokenSource();
+
+        var commit = CommitOperation.RunAsync(history.Options with { Message = "new" }, history.Log, stop.Token);
+        while (!File.Exists(history.Machine.PathOf(".git/in-hook")) && !commit.IsCompleted) await Task.Delay(20);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
+
+        Assert.AreEqual("new", history.Git("log", "-1", "--format=%s"));
+        Assert.AreEqual("", history.Git("status", "--porcelain"));
+    }
+
+    [TestMethod]
     [DataRow("commit-msg")]
     [DataRow("prepare-commit-msg")]
     public async Task Whatever_hook_says_no_what_was_staged_stays_staged(string hook)
