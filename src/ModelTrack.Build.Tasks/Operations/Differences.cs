@@ -18,6 +18,8 @@ internal sealed record Difference<T>(ChangeKind Kind, string Name, T? Before, T?
 /// <summary>Compares two sides, of artifacts or of files in one.</summary>
 internal static class Differences
 {
+    private static readonly object s_none = new();
+
     /// <param name="sameContent">Whether two are equal as far as the comparison goes.</param>
     /// <param name="contentOf">By what a removed and an added one are known to be the same under another name; null never.</param>
     /// <returns>Sorted by name.</returns>
@@ -27,6 +29,8 @@ internal static class Differences
     {
         var found = new List<Difference<T>>();
         var gone = before.Keys.Where(name => !after.ContainsKey(name)).Order(StringComparer.Ordinal).ToList();
+        var goneByContent = gone.GroupBy(name => contentOf(before[name]) ?? s_none).ToDictionary(same => same.Key, same => new Queue<string>(same));
+        var renamed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in after.Keys)
         {
             if (before.TryGetValue(name, out var old))
@@ -35,14 +39,13 @@ internal static class Differences
             }
             else
             {
-                var content = contentOf(after[name]);
-                var from = content is null ? null : gone.Find(g => content.Equals(contentOf(before[g])));
-                if (from is not null) gone.Remove(from);
+                var from = contentOf(after[name]) is { } content && goneByContent.TryGetValue(content, out var same) && same.TryDequeue(out var first) ? first : null;
+                if (from is not null) renamed.Add(from);
                 found.Add(from is null ? new(ChangeKind.Added, name, null, after[name]) : new(ChangeKind.Renamed, name, before[from], after[name], from));
             }
         }
 
-        found.AddRange(gone.Select(name => new Difference<T>(ChangeKind.Removed, name, before[name], null)));
+        found.AddRange(gone.Where(name => !renamed.Contains(name)).Select(name => new Difference<T>(ChangeKind.Removed, name, before[name], null)));
         return [.. found.OrderBy(d => d.Name, StringComparer.Ordinal)];
     }
 }
