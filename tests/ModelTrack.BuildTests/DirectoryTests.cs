@@ -71,6 +71,30 @@ public sealed class DirectoryTests : BuildTest
     }
 
     [TestMethod]
+    public void Names_that_mean_something_to_MSBuild_stay_as_they_are_on_every_way()
+    {
+        string[] names = ["img%20001.png", "a;b.txt", "50%.txt", "(x) 'y' @(z) $(w).txt"];
+        Folder.WithApp("""
+            <ItemGroup><TrackedArtifact Include="data" CopyToOutputDirectory="PreserveNewest" /><TrackedArtifact Include="odd%2541.bin" CopyToOutputDirectory="PreserveNewest" /></ItemGroup>
+            <Target Name="Train" AfterTargets="ModelTrackProduce"><WriteLinesToFile File="odd%2541.bin" Lines="$(Seed)" Overwrite="true" /></Target>
+            """);
+        foreach (var name in names) Folder.Write($"App/data/{name}", name);
+
+        Folder.Dotnet("App", "publish", "--no-restore", "-p:Seed=1", "-o", Folder["out"]).Succeeds();
+        Assert.AreEqual("1", Folder.Read("out/odd%41.bin").Trim());
+        Folder.Build("-p:Seed=2").Succeeds();
+        Assert.AreEqual("2", Folder.Read("App/bin/Debug/net10.0/odd%41.bin").Trim());
+        foreach (var name in names)
+        {
+            Assert.AreEqual(name, Folder.Read($"out/data/{name}"));
+            Assert.AreEqual(name, Folder.Read($"App/bin/Debug/net10.0/data/{name}"));
+        }
+
+        StringAssert.Contains(
+            Folder.Dotnet("App", "msbuild", "-t:ModelTrackStatus", "-getTargetResult:ModelTrackStatus").Succeeds().Output, $"\"ContentPath\": \"{Folder["App/odd%41.bin"]}\"", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void A_folder_that_a_producer_makes_is_in_the_output_of_that_build()
     {
         Folder.WithApp("""

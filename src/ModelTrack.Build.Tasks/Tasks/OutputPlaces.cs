@@ -72,8 +72,8 @@ internal static class OutputPlaces
             item.SetMetadata(name, artifact.GetMetadata(name));
         }
 
-        item.SetMetadata(ItemNames.Link, targetPath);
-        item.SetMetadata(ItemNames.TargetPath, targetPath);
+        item.SetMetadata(ItemNames.Link, Escape(targetPath));
+        item.SetMetadata(ItemNames.TargetPath, Escape(targetPath));
         return item;
     }
 

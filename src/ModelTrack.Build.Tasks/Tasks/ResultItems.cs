@@ -52,9 +52,9 @@ internal static class ResultItems
 
     private static TaskItem ToItem(ArtifactResult artifact)
     {
-        var item = new TaskItem(artifact.DisplayName);
-        item.SetMetadata("ContentPath", artifact.FullPath);
-        item.SetMetadata("PointerPath", artifact.PointerPath);
+        var item = new TaskItem(OutputPlaces.Escape(artifact.DisplayName));
+        item.SetMetadata("ContentPath", OutputPlaces.Escape(artifact.FullPath));
+        item.SetMetadata("PointerPath", OutputPlaces.Escape(artifact.PointerPath));
         item.SetMetadata("Action", artifact.Action);
         item.SetMetadata("Status", artifact.Status);
         item.SetMetadata("Sha256", artifact.Sha256 ?? "");
