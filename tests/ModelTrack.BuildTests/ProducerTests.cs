@@ -34,6 +34,19 @@ public sealed class ProducerTests : BuildTest
     }
 
     [TestMethod]
+    public void What_is_made_again_alike_is_in_an_output_that_was_deleted()
+    {
+        Folder.WithApp(Train.Replace("CopyToOutputDirectory", "RestoreOnBuild=\"false\" CopyToOutputDirectory", StringComparison.Ordinal)).Write("App/seed.txt", "1");
+        Folder.Build().Succeeds();
+        File.Delete(Folder["App/models/m.onnx"]);
+        Directory.Delete(Folder["App/bin"], recursive: true);
+
+        Folder.Build().Succeeds();
+
+        Assert.AreEqual("model of 1", Folder.Read(Output).Trim());
+    }
+
+    [TestMethod]
     public void Publish_has_what_the_first_build_made()
     {
         Folder.WithApp(Train).Write("App/seed.txt", "1");

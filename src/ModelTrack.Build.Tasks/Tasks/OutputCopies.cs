@@ -47,7 +47,7 @@ internal sealed class OutputCopies
             var result = results.GetValueOrDefault(artifact.Artifact.FullPath);
             var version = result?.GetMetadata("Sha256") ?? "";
             var known = _versions.GetValueOrDefault(place);
-            if (version.Length > 0 && known == version) continue;
+            if (version.Length > 0 && known == version && Path.Exists(Path.Combine(_outputDirectory, place))) continue;
             foreach (var (source, target) in FilesOf(artifact, place, settings))
             {
                 cancellationToken.ThrowIfCancellationRequested();
