@@ -28,9 +28,9 @@ public sealed class MultiTargetTests : BuildTest
 
     private static readonly string[] s_outputs = ["App/bin/Debug/net10.0/models/m.onnx", "App/bin/Debug/alt/models/m.onnx"];
 
-    private BuildFolder WithTwo(string content)
+    private BuildFolder WithTwo(string content, string frameworks = "net10.0;alt")
     {
-        Folder.Write("App/App.csproj", BuildFolder.AppProject(content, TwoFrameworks)).Write("App/Program.cs", "Console.WriteLine(1);");
+        Folder.Write("App/App.csproj", BuildFolder.AppProject(content, TwoFrameworks.Replace("net10.0;alt", frameworks, StringComparison.Ordinal))).Write("App/Program.cs", "Console.WriteLine(1);");
         Command.Run("dotnet", ["restore", "-v:q"], Folder["App"], Scratch.Environment(Folder.Path)).Succeeds();
         return Folder;
     }
@@ -52,6 +52,17 @@ public sealed class MultiTargetTests : BuildTest
 
         Assert.HasCount(1, build.Messages("restored models/m.onnx"));
         Assert.AreEqual("", build.WarningCodes);
+    }
+
+    [TestMethod]
+    [DataRow(";net10.0;alt")]
+    [DataRow("\n      ;\n      net10.0 ;alt\n")]
+    public void A_list_of_frameworks_that_begins_empty_has_a_producing_one(string frameworks)
+    {
+        WithTwo("", frameworks);
+
+        var outer = Folder.Evaluate("-getProperty:ModelTrackProducerFramework", "-getProperty:_ModelTrackIsProducer");
+        Assert.AreEqual("net10.0 false", $"{Property(outer, "ModelTrackProducerFramework")} {Property(outer, "_ModelTrackIsProducer")}");
     }
 
     [TestMethod]
