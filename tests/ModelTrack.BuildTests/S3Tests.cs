@@ -46,6 +46,20 @@ public sealed class S3Tests : BuildTest
     }
 
     [TestMethod]
+    public async Task Garbage_collection_of_a_bucket_goes_by_its_remotes_settings_whichever_are_left_out()
+    {
+        var server = await RadosGateway.GetAsync();
+        await server.MakeBucketAsync("builds");
+        Folder.WithApp(App).Write("App/m.onnx", "a model").Write("ModelTrack.props", Remote(server.Endpoint, "collected")).Write(".gitignore", "bin/\nobj/\n.data/\n*.binlog\n").Git(".", "init", "-q");
+        var secrets = new Dictionary<string, string?>(Quiet) { ["TEAM_S3_KEY"] = server.AccessKey, ["TEAM_S3_SECRET"] = server.SecretKey };
+        Build(secrets, "-p:ModelTrackPushOnBuild=true").Succeeds();
+        Folder.Git(".", "add", "-A");
+        Folder.Git(".", "commit", "-qm", "a model");
+
+        Build(secrets, "-t:ModelTrackGc", "-p:ModelTrackGcRemote=mark").Succeeds().Says("holds: 1 artifact").Says("nothing is garbage");
+    }
+
+    [TestMethod]
     public async Task A_build_without_credentials_says_within_seconds_where_they_were_looked_for()
     {
         await using var hole = await ObjectServer.StartAsync(new ObjectServerOptions { BasePath = "" });
@@ -70,11 +84,11 @@ public sealed class S3Tests : BuildTest
         Build(Quiet).FailsWith("MT5510").Says("MT3701").Says("TEAM_S3_KEY");
     }
 
-    private static string Remote(string endpoint) => $"""
+    private static string Remote(string endpoint, string prefix = "models") => $"""
         <Project>
           <PropertyGroup><ModelTrackRemote>team</ModelTrackRemote></PropertyGroup>
           <ItemGroup>
-            <TrackedRemote Include="team" Url="s3://builds/models" Endpoint="{endpoint}" UsernameVariable="TEAM_S3_KEY" TokenVariable="TEAM_S3_SECRET" />
+            <TrackedRemote Include="team" Url="s3://builds/{prefix}" Endpoint="{endpoint}" UsernameVariable="TEAM_S3_KEY" TokenVariable="TEAM_S3_SECRET" />
           </ItemGroup>
         </Project>
         """;

@@ -9,6 +9,8 @@ namespace ModelTrack.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class CollectGarbage : RepositoryTask
 {
+    private const int RemoteFields = 8;
+
     public string? Apply { get; set; }
 
     /// <summary>`mark` or `sweep`; empty for the store.</summary>
@@ -22,7 +24,7 @@ public sealed class CollectGarbage : RepositoryTask
 
     public string? GraceDays { get; set; }
 
-    /// <summary>The TrackedRemote items, joined by `||`: name, URL, Endpoint, Region, Profile, ForcePathStyle, UsernameVariable and TokenVariable of each by `|`.</summary>
+    /// <summary>Of each TrackedRemote item name, URL, Endpoint, Region, Profile, ForcePathStyle, UsernameVariable and TokenVariable, empty or not, all joined by `|`.</summary>
     public string? Remotes { get; set; }
 
     /// <summary>What a remote's relative path is relative to.</summary>
@@ -47,16 +49,15 @@ public sealed class CollectGarbage : RepositoryTask
             GraceDays = string.IsNullOrEmpty(GraceDays) ? null
                 : double.TryParse(GraceDays, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days) && days <= 3650 ? days
                 : throw BuildErrors.NotAValue("ModelTrackGcGraceDays", GraceDays, "a number of days"),
-            Remotes = [.. (Remotes ?? "").Split("||", StringSplitOptions.RemoveEmptyEntries).Select(Definition)],
+            Remotes = string.IsNullOrEmpty(Remotes) ? [] : [.. Remotes.Split('|').Chunk(RemoteFields).Select(Definition)],
             RemoteBaseDirectory = string.IsNullOrEmpty(RemoteBase) ? null : RemoteBase,
         };
         return gc.Remote is null ? StoreGcOperation.RunAsync(options, gc, log, cancellationToken) : RemoteGcOperation.RunAsync(options, gc, log, cancellationToken);
     }
 
     /// <summary>Items become text on the way to the project that stands for the repository.</summary>
-    private static RemoteDefinition Definition(string text)
+    private static RemoteDefinition Definition(string[] fields)
     {
-        var fields = text.Split('|');
         string? Field(int i) => i < fields.Length && fields[i].Length > 0 ? fields[i] : null;
         return new RemoteDefinition(fields[0], Field(1) ?? throw BuildErrors.RemoteWithoutUrl(fields[0]), new RemoteSettings
         {
