@@ -36,6 +36,18 @@ public sealed class HistoryTests : BuildTest
     }
 
     [TestMethod]
+    public void A_message_is_committed_as_it_was_typed()
+    {
+        Folder.WithApp(Model).Write(".gitignore", "bin/\nobj/\n.data/\n*.binlog\n").Git(".", "init", "-q");
+        Folder.Write("App/models/m.onnx", "one").Write("App/metrics.json", """{"accuracy":0.90}""");
+        Folder.Build().Succeeds();
+
+        Folder.Dotnet("App", "msbuild", "-t:ModelTrackCommit", @"-p:ModelTrackMessage=C:\data\new %3B 100%25 \d+ * 'it' (a=b) ü", "-nologo", "-v:m").Succeeds();
+
+        Assert.AreEqual(@"C:\data\new ; 100% \d+ * 'it' (a=b) ü", Folder.Git(".", "log", "-1", "--format=%B").Output.Trim());
+    }
+
+    [TestMethod]
     public void A_build_that_has_nothing_to_do_loads_no_git_library_and_a_log_does()
     {
         Folder.WithApp().WithStoredModel("App/m.onnx.track").Write(".gitignore", "bin/\nobj/\n");
