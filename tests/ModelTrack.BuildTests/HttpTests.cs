@@ -62,6 +62,11 @@ public sealed class HttpTests : BuildTest
         var elsewhere = new Dictionary<string, string?> { ["XDG_DATA_HOME"] = Folder["elsewhere"], ["http_proxy"] = proxy.Url };
         Folder.Dotnet("Clone/App", build, new(elsewhere) { ["no_proxy"] = "models.invalid" }).FailsWith("MT5510");
         Assert.AreEqual(0, proxy.Requests);
+
+        // It lets nothing through to https. What .NET says of that may hold the proxy's URL as it was given.
+        var closed = new Dictionary<string, string?>(elsewhere) { ["https_proxy"] = new UriBuilder(proxy.Url) { UserName = "ann", Password = Secret }.Uri.AbsoluteUri };
+        NoSecretIn(Folder.Dotnet("Clone/App", [.. build[..^1], build[^1].Replace("http:", "https:", StringComparison.Ordinal)], closed).FailsWith("MT5510").Says("refused to connect to the server (403"));
+
         Folder.Dotnet("Clone/App", build, elsewhere).Succeeds();
         Assert.AreEqual(Folder.Read("App/models/m.onnx"), Folder.Read("Clone/App/models/m.onnx"));
         Assert.IsGreaterThan(0, proxy.Requests);

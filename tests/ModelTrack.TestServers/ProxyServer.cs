@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ModelTrack.TestServers;
 
-/// <summary>A forward proxy for plain HTTP on loopback: whatever host a request is for, it goes to one server.</summary>
+/// <summary>A forward proxy for plain HTTP on loopback: whatever host a request is for, it goes to one server. It refuses every tunnel.</summary>
 public sealed class ProxyServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -22,6 +22,9 @@ public sealed class ProxyServer : IAsyncDisposable
     }
 
     public string Url => _app.Urls.First();
+
+    /// <summary>How it answers CONNECT, by which https goes through a proxy.</summary>
+    public int TunnelAnswer { get; set; } = 403;
 
     public int Requests => Volatile.Read(ref _requests);
 
@@ -47,6 +50,12 @@ public sealed class ProxyServer : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         Interlocked.Increment(ref _requests);
+        if (context.Request.Method == "CONNECT")
+        {
+            context.Response.StatusCode = TunnelAnswer;
+            return;
+        }
+
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), _target + context.Request.Path + context.Request.QueryString);
         if (context.Request.ContentLength > 0) request.Content = new StreamContent(context.Request.Body);
         foreach (var (name, value) in context.Request.Headers)

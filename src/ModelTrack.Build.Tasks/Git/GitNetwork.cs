@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ModelTrack.Diagnostics;
 
 namespace ModelTrack.Git;
 
@@ -116,7 +117,7 @@ internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> v
 
     private GitNetworkException Failure(string error)
     {
-        var text = UserInfo().Replace(error, "//");
+        var text = ForeignText.WithoutUserInfo(error);
         foreach (var secret in (string[])[TokenVariable, "GITHUB_USERNAME"])
         {
             if (variable(secret) is { Length: > 3 } value) text = text.Replace(value, "***", StringComparison.Ordinal);
@@ -126,9 +127,6 @@ internal sealed partial class GitNetwork(bool mayPrompt, Func<string, string?> v
             .Where(line => !line.StartsWith("Please make sure", StringComparison.Ordinal) && !line.StartsWith("and the repository exists", StringComparison.Ordinal));
         return new GitNetworkException(string.Join(' ', lines.TakeLast(4)), Refusal().IsMatch(text));
     }
-
-    [GeneratedRegex("//[^/@\\s]*@", RegexOptions.CultureInvariant)]
-    private static partial Regex UserInfo();
 
     [GeneratedRegex("Authentication failed|could not read (Username|Password)|terminal prompts disabled|Permission denied|returned error: 40[13]|[Rr]epository not found|returned error: 404|Access denied", RegexOptions.CultureInvariant)]
     private static partial Regex Refusal();

@@ -1,4 +1,6 @@
+using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Store;
+using ModelTrack.Storage.Transports;
 using ModelTrack.Workspace;
 
 namespace ModelTrack.Operations.Pins;
@@ -59,7 +61,7 @@ internal static class PlainSource
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw PinErrors.SourceNotRead(exception, url.ToString(), exception is OperationCanceledException ? "nothing came for a minute" : exception.Message);
+            throw PinErrors.SourceNotRead(exception, url.ToString(), exception is OperationCanceledException ? "nothing came for a minute" : ProxyRefusal.Told(exception) ?? ForeignText.WithoutUserInfo(exception.Message));
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Authentication;
+using ModelTrack.Diagnostics;
 
 namespace ModelTrack.Storage.Transports.Http;
 
@@ -17,7 +18,7 @@ internal static class HttpFailures
         // Connecting has a limit of its own.
         OperationCanceledException => new TransportException($"{what}: the server could not be reached in time", transient: true, e),
         HttpRequestException { InnerException: AuthenticationException inner } => StorageErrors.HttpCertificateRefused(e, what, inner.Message),
-        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } proxy => new TransportException($"{what}: the proxy refused: {proxy.Message}", transient: false, e),
+        _ when ProxyRefusal.Of(e, what) is { } proxy => proxy,
         HttpRequestException or IOException => new TransportException($"{what}: {Innermost(e)}", transient: true, e),
         _ => null,
     };
@@ -75,6 +76,6 @@ internal static class HttpFailures
     private static string Innermost(Exception e)
     {
         while (e.InnerException is { } inner) e = inner;
-        return e.Message;
+        return ForeignText.WithoutUserInfo(e.Message);
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using ModelTrack.Diagnostics;
 
 namespace ModelTrack.Storage.Transports.S3;
 
@@ -43,8 +44,8 @@ internal static class S3Failures
                     return StorageErrors.S3CertificateRefused(e, request.Remote, tls.Message);
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } unknown:
                     return StorageErrors.S3HostUnknown(e, request.Remote, unknown.Message);
-                case HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } proxy:
-                    return new TransportException($"{request.What}: the proxy refused: {proxy.Message}", transient: false, e);
+                case HttpRequestException when ProxyRefusal.Of(inner, request.What) is { } proxy:
+                    return proxy;
             }
         }
 
@@ -57,10 +58,10 @@ internal static class S3Failures
     public static string? Header(AmazonServiceException e, string name) =>
         e.InnerException is HttpErrorResponseException { Response: { } response } && response.IsHeaderPresent(name) ? response.GetHeaderValue(name) : null;
 
-    /// <summary>Server's words as one short line.</summary>
+    /// <summary>Others' words as one short line.</summary>
     public static string Brief(string text)
     {
-        var line = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
+        var line = new string([.. ForeignText.WithoutUserInfo(text).Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
         return line.Length > MaxTold ? line[..MaxTold] + "…" : line;
     }
 
