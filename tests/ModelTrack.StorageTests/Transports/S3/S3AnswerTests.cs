@@ -1,6 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
 using ModelTrack.Diagnostics;
+using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.S3;
+using ModelTrack.StorageTests.Support;
 using ModelTrack.TestServers;
 
 namespace ModelTrack.StorageTests.Transports.S3;
@@ -200,7 +204,76 @@ public sealed class S3AnswerTests
         Assert.HasCount(1, keys);
 
         server.Play = _ => new PlayedAnswer(400, "ExpiredToken");
-        Assert.AreEqual("MT3709", (await Assert.ThrowsAsync<ModelTrackException>(async () => await transport.HeadAsync(Key, default).AsTask().ContinueWith(_ => transport.PutAsync(Key, Bytes(10), false, default).AsTask()).Unwrap())).Code);
+        Assert.AreEqual("MT3709", (await Assert.ThrowsAsync<ModelTrackException>(async () => await transport.PutAsync(Key, Bytes(10), false, default))).Code);
+    }
+
+    [TestMethod]
+    public async Task Credentials_whose_end_a_head_sees_first_are_asked_for_once_more()
+    {
+        var keys = new Queue<string>(["first", "second", "third"]);
+        await using var server = await BucketServer.StartAsync();
+        await using var transport = Open(server, new S3Options { Variable = name => name == "TEAM_KEY" ? keys.Dequeue() : name == "TEAM_SECRET" ? "s" : null });
+        await transport.PutAsync(Key, Bytes(10), false, default);
+
+        server.Play = request => request.Authorization!.Contains("Credential=first/", StringComparison.Ordinal) ? new PlayedAnswer(400, "ExpiredToken") : null;
+        var heads = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => transport.HeadAsync(Key, default).AsTask()));
+        Assert.IsTrue(heads.All(head => head!.Size == 10));
+        Assert.HasCount(1, keys);
+    }
+
+    [TestMethod]
+    [DataRow("ExpiredToken", "MT3709")]
+    [DataRow("AuthorizationHeaderMalformed", "MT3707")]
+    [DataRow("InvalidToken", "MT3708")]
+    [DataRow("", "MT3716")]
+    public async Task What_a_head_cannot_say_a_get_is_asked_for(string name, string code)
+    {
+        await using var server = await BucketServer.StartAsync();
+        await using var transport = Open(server);
+        server.Play = _ => new PlayedAnswer(400, name);
+
+        Assert.AreEqual(code, (await Assert.ThrowsAsync<ModelTrackException>(async () => await transport.HeadAsync(Key, default))).Code);
+        CollectionAssert.AreEqual(new[] { "HEAD", "HEAD", "GET" }, server.Seen.Select(request => request.Method).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(10)]
+    public async Task A_server_that_answers_no_head_is_asked_by_a_get(int size)
+    {
+        await using var server = await BucketServer.StartAsync();
+        await using var transport = Open(server);
+        await transport.PutAsync(Key, Bytes(size), false, default);
+        server.Play = request => request.Method == "HEAD" ? new PlayedAnswer(400, "") : null;
+
+        Assert.AreEqual(size, (await transport.HeadAsync(Key, default))!.Size);
+        Assert.IsNull(await transport.HeadAsync(Key + "0", default));
+    }
+
+    [TestMethod]
+    public async Task A_wrong_region_that_a_profile_gave_is_named_as_it_was_used()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder["profiles"], "[team]\naws_access_key_id = k\naws_secret_access_key = s\nregion = eu-north-1\n");
+        var certificate = TestCertificate.New();
+        await using var server = await BucketServer.StartAsync(new BucketServerOptions { Certificate = certificate });
+        server.Play = _ => new PlayedAnswer(400, "AuthorizationHeaderMalformed", Region: "eu-west-1");
+        var options = S3Bed.Options() with
+        {
+            ProfilesLocation = folder["profiles"],
+            Configure = handler =>
+            {
+                // Amazon's own names, and this server behind them.
+                handler.ConnectCallback = (_, token) => ConnectAsync(new Uri(server.Endpoint).Port, token);
+                handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString();
+            },
+        };
+        await using var transport = new S3Transport("s3://team/models", new RemoteSettings { Profile = "team" }, options);
+
+        var error = await Assert.ThrowsAsync<ModelTrackException>(async () => await transport.PutAsync(Key, Bytes(10), false, default));
+        Assert.AreEqual("MT3707", error.Code);
+        StringAssert.Contains(error.Message, "not in the region eu-north-1");
+        StringAssert.Contains(error.Message, "eu-west-1");
     }
 
     [TestMethod]
@@ -248,6 +321,13 @@ public sealed class S3AnswerTests
 
     private static S3Transport Open(BucketServer server, S3Options? options = null) =>
         new("s3://team/models", S3Bed.Settings(server.Endpoint), options ?? S3Bed.Login("very-open", "very-secret"));
+
+    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
 
     private static byte[] Bytes(int size)
     {

@@ -10,7 +10,11 @@ using ModelTrack.Storage.Remote;
 namespace ModelTrack.Storage.Transports.S3;
 
 /// <summary>A client of the SDK with the credentials that it signs with.</summary>
-internal sealed record S3Client(AmazonS3Client Sdk, S3Login Login);
+internal sealed record S3Client(AmazonS3Client Sdk, S3Login Login)
+{
+    /// <summary>The region for which it signs.</summary>
+    public string Region => Sdk.Config.AuthenticationRegion ?? Sdk.Config.RegionEndpoint?.SystemName ?? S3Place.DefaultRegion;
+}
 
 /// <summary>Makes the SDK's client when it is first needed, and a new one when credentials have expired. This is where the SDK is loaded.</summary>
 internal sealed class S3Connection : IDisposable
@@ -115,7 +119,7 @@ internal sealed class S3Connection : IDisposable
             settings.RegionEndpoint = RegionEndpoint.GetBySystemName(_place.Region ?? RegionOfProfile() ?? S3Place.DefaultRegion);
         }
 
-        if (_settings.Profile is { } profile) settings.Profile = new Profile(profile);
+        if (_settings.Profile is { } profile) settings.Profile = new Profile(profile, _options.ProfilesLocation);
         return settings;
     }
 
@@ -124,7 +128,7 @@ internal sealed class S3Connection : IDisposable
         var name = _settings.Profile ?? (_options.Variable("AWS_PROFILE") is { Length: > 0 } profile ? profile : "default");
         try
         {
-            return new CredentialProfileStoreChain().TryGetProfile(name, out var found) ? found.Region?.SystemName : null;
+            return new CredentialProfileStoreChain(_options.ProfilesLocation).TryGetProfile(name, out var found) ? found.Region?.SystemName : null;
         }
         catch (AmazonClientException)
         {

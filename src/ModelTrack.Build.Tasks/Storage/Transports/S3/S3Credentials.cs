@@ -45,7 +45,7 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
     private async Task<S3Login> OfProfileAsync(string profile, CancellationToken cancellationToken)
     {
         var credentials = await AskAsync(
-            () => new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var found) ? Task.FromResult(found) : throw StorageErrors.S3ProfileMissing(remote, profile, "there is none of that name in the AWS configuration files, or it has no credentials"),
+            () => new CredentialProfileStoreChain(options.ProfilesLocation).TryGetAWSCredentials(profile, out var found) ? Task.FromResult(found) : throw StorageErrors.S3ProfileMissing(remote, profile, "there is none of that name in the AWS configuration files, or it has no credentials"),
             e => StorageErrors.S3ProfileMissing(remote, profile, e),
             cancellationToken).ConfigureAwait(false);
         return new S3Login(credentials, $"the AWS profile {profile}");

@@ -11,7 +11,8 @@ namespace ModelTrack.Storage.Transports.S3;
 /// <summary>A request, as a message may speak of it.</summary>
 /// <param name="Permission">What its user must be allowed.</param>
 /// <param name="Source">Where the credentials came from.</param>
-internal sealed record S3Request(string Remote, S3Place Place, string What, string Permission, string Source);
+/// <param name="Region">What it was signed for.</param>
+internal sealed record S3Request(string Remote, S3Place Place, string What, string Permission, string Source, string Region);
 
 /// <summary>What went wrong on the way, or in a server's answer, as this project's exceptions.</summary>
 internal static class S3Failures
@@ -19,6 +20,9 @@ internal static class S3Failures
     private const int MaxTold = 200;
 
     public static bool IsExpired(AmazonServiceException e) => e.ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" or "RequestExpired";
+
+    /// <summary>A 400 that does not say what is wrong, as the answer to a HEAD cannot: it has no body. That credentials have expired is one thing that it may mean.</summary>
+    public static bool IsWordless(AmazonServiceException e) => e is { StatusCode: HttpStatusCode.BadRequest, ErrorCode: null or "" or "BadRequest" };
 
     /// <summary>For whatever a request threw; null for what is none of the network's.</summary>
     public static Exception? Of(Exception e, S3Request request, StallGuard guard, CancellationToken caller)
@@ -75,7 +79,7 @@ internal static class S3Failures
             case "NoSuchBucket":
                 return StorageErrors.S3NoBucket(e, request.Remote, request.Place.Bucket);
             case "PermanentRedirect" or "AuthorizationHeaderMalformed" or "IllegalLocationConstraintException" or "TemporaryRedirect":
-                return StorageErrors.S3WrongRegion(e, request.Remote, request.Place.Region ?? S3Place.DefaultRegion, region ?? RegionIn(e.Message) ?? "the bucket's own");
+                return StorageErrors.S3WrongRegion(e, request.Remote, request.Region, region ?? RegionIn(e.Message) ?? "the bucket's own");
             case "SignatureDoesNotMatch" or "InvalidAccessKeyId" or "InvalidToken" or "InvalidSecurity" or "MissingSecurityHeader" or "NotSignedUp" or "UnrecognizedClientException":
                 return StorageErrors.S3CredentialsRefused(e, request.Remote, request.Source, told);
             case "RequestTimeTooSkewed":
@@ -94,9 +98,8 @@ internal static class S3Failures
         if (IsExpired(e)) return StorageErrors.S3CredentialsExpired(e, request.Remote, request.Source, told);
         return e.StatusCode switch
         {
-            >= HttpStatusCode.Moved and < HttpStatusCode.BadRequest when region is not null => StorageErrors.S3WrongRegion(e, request.Remote, request.Place.Region ?? S3Place.DefaultRegion, region),
-            HttpStatusCode.BadRequest when region is not null && region != (request.Place.Region ?? S3Place.DefaultRegion) =>
-                StorageErrors.S3WrongRegion(e, request.Remote, request.Place.Region ?? S3Place.DefaultRegion, region),
+            >= HttpStatusCode.Moved and < HttpStatusCode.BadRequest when region is not null => StorageErrors.S3WrongRegion(e, request.Remote, request.Region, region),
+            HttpStatusCode.BadRequest when region is not null && region != request.Region => StorageErrors.S3WrongRegion(e, request.Remote, request.Region, region),
             HttpStatusCode.Unauthorized => StorageErrors.S3CredentialsRefused(e, request.Remote, request.Source, told),
             HttpStatusCode.Forbidden => StorageErrors.S3NotAllowed(e, request.Remote, request.What, request.Permission, request.Source, told),
             HttpStatusCode.RequestEntityTooLarge => StorageErrors.S3TooLarge(e, request.Remote, request.What, told),

@@ -13,6 +13,9 @@ internal sealed record S3Options
     /// <summary>How long credentials are looked for: on a machine that has none, the last of the places asked is an address that does not answer.</summary>
     public TimeSpan CredentialPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The file of profiles; null for the user's own.</summary>
+    public string? ProfilesLocation { get; init; }
+
     /// <summary>Sets the handler otherwise, to trust a certificate of the test's own.</summary>
     public Action<SocketsHttpHandler>? Configure { get; init; }
 

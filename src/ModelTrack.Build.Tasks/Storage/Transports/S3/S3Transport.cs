@@ -52,18 +52,36 @@ public sealed class S3Transport : ITransport
     public async ValueTask<ObjectHead?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         TransportKeys.Check(key);
-        return await SendAsync(
+        var (isTold, head) = await SendAsync(
             $"HEAD {key}",
             "s3:GetObject",
             async (client, guard) =>
             {
                 var request = new GetObjectMetadataRequest { BucketName = _place.Bucket, Key = _place.Prefix + key };
                 var answer = await client.Sdk.GetObjectMetadataAsync(request, guard.Token).ConfigureAwait(false);
-                return new ObjectHead(answer.ContentLength, answer.ETag, answer.LastModified);
+                return (true, (ObjectHead?)new ObjectHead(answer.ContentLength, answer.ETag, answer.LastModified));
             },
-            e => IsAbsent(e) ? Some<ObjectHead?>(null) : default,
+            e => IsAbsent(e) ? Some((true, (ObjectHead?)null)) : S3Failures.IsWordless(e) ? Some((false, (ObjectHead?)null)) : default,
+            mayBeExpired: S3Failures.IsWordless,
             cancellationToken).ConfigureAwait(false);
+        return isTold ? head : await HeadByGetAsync(key, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Asks by the first byte, whose answer has a body to say what is wrong.</summary>
+    private Task<ObjectHead?> HeadByGetAsync(string key, CancellationToken cancellationToken) => SendAsync(
+        $"GET {key}",
+        "s3:GetObject",
+        async (client, guard) =>
+        {
+            var request = new GetObjectRequest { BucketName = _place.Bucket, Key = _place.Prefix + key, ByteRange = new ByteRange(0, 0) };
+            using var answer = await client.Sdk.GetObjectAsync(request, guard.Token).ConfigureAwait(false);
+            return (ObjectHead?)new ObjectHead(ContentRangeOf(answer.ContentRange, out _, out _, out var size) ? size : answer.ContentLength, answer.ETag, answer.LastModified);
+        },
+        e => IsAbsent(e) ? Some<ObjectHead?>(null)
+            : e.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable ? Some<ObjectHead?>(new ObjectHead(0, null, null))
+            : default,
+        mayBeExpired: _ => false,
+        cancellationToken);
 
     public async ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken)
     {
@@ -193,11 +211,21 @@ public sealed class S3Transport : ITransport
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Makes a request once; twice when the credentials had expired and others were found.</summary>
+    private Task<T> SendAsync<T>(
+        string what, string permission, Func<S3Client, StallGuard, Task<T>> request, Func<AmazonServiceException, (bool Is, T Value)> foreseen, CancellationToken cancellationToken) =>
+        SendAsync(what, permission, request, foreseen, S3Failures.IsExpired, cancellationToken);
+
+    /// <summary>Makes a request once; twice when the credentials may have expired and others were found.</summary>
     /// <param name="permission">What it needs, for a message.</param>
     /// <param name="foreseen">The result for an answer that is no failure; nothing for one that is.</param>
+    /// <param name="mayBeExpired">The answers that make it look for other credentials.</param>
     private async Task<T> SendAsync<T>(
-        string what, string permission, Func<S3Client, StallGuard, Task<T>> request, Func<AmazonServiceException, (bool Is, T Value)> foreseen, CancellationToken cancellationToken)
+        string what,
+        string permission,
+        Func<S3Client, StallGuard, Task<T>> request,
+        Func<AmazonServiceException, (bool Is, T Value)> foreseen,
+        Func<AmazonServiceException, bool> mayBeExpired,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var client = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
@@ -208,13 +236,13 @@ public sealed class S3Transport : ITransport
             {
                 return await request(client, guard).ConfigureAwait(false);
             }
-            catch (AmazonServiceException e) when (!isRepeat && S3Failures.IsExpired(e))
+            catch (AmazonServiceException e) when (!isRepeat && mayBeExpired(e))
             {
             }
             catch (Exception e) when (e is not (TransportException or ModelTrackException))
             {
                 if (e is AmazonServiceException answer && foreseen(answer) is { Is: true } result) return result.Value;
-                var failure = S3Failures.Of(e, new S3Request(_name, _place, what, permission, client.Login.Source), guard, cancellationToken);
+                var failure = S3Failures.Of(e, new S3Request(_name, _place, what, permission, client.Login.Source, client.Region), guard, cancellationToken);
                 if (failure is null) throw;
                 throw failure;
             }
