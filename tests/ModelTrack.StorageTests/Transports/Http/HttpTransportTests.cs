@@ -261,6 +261,38 @@ public sealed class HttpTransportTests
         Assert.IsTrue(transport.Traits is { CanList: true, RangeReads: true });
     }
 
+    [TestMethod]
+    [DataRow(ServerFault.Status423)]
+    [DataRow(ServerFault.Status429)]
+    [DataRow(ServerFault.Status502)]
+    [DataRow(ServerFault.Status503)]
+    public async Task A_folder_that_cannot_be_made_just_now_is_made_by_the_repeat(ServerFault fault)
+    {
+        await using var server = await ObjectServer.StartAsync(new ObjectServerOptions { NeedsFolders = true });
+        server.Faults.On(fault, "MKCOL").On(fault, "MKCOL", nth: 3);
+        await using var transport = new RetryTransport(Open(server.Url), RetryOptions.Default, new InstantTime(), () => 0);
+
+        await transport.PutAsync(Key, new byte[10], false, Token);
+
+        Assert.HasCount(10, server.Objects[Key].Bytes);
+        Assert.AreEqual(2, server.Faults.Played);
+    }
+
+    [TestMethod]
+    [DataRow(ServerFault.Status401, "MT3803")]
+    [DataRow(ServerFault.Status403, "MT3806")]
+    [DataRow(ServerFault.Status507, "MT3809")]
+    public async Task A_folder_that_may_not_be_made_is_told_with_the_cause(ServerFault fault, string code)
+    {
+        await using var server = await ObjectServer.StartAsync(new ObjectServerOptions { NeedsFolders = true });
+        server.Faults.On(fault, "MKCOL", times: Always);
+        await using var transport = Open(server.Url);
+
+        var error = await Assert.ThrowsAsync<ModelTrackException>(() => transport.PutAsync(Key, new byte[10], false, Token).AsTask());
+        Assert.AreEqual(code, error.Code);
+        if (fault != ServerFault.Status401) StringAssert.Contains(error.Message, "MKCOL");
+    }
+
     private static HttpTransport Open(string url, HttpOptions? options = null, RemoteSettings? settings = null) => new(url, settings ?? RemoteSettings.None, options ?? s_options);
 
     private static async Task<string> CodeOf<T>(ValueTask<T> request) => (await Assert.ThrowsAsync<ModelTrackException>(() => request.AsTask())).Code;

@@ -43,7 +43,7 @@ public sealed class HttpTransport : ITransport
         _name = url.TrimEnd('/');
         _root = new Uri(_name);
         _exchange = new HttpExchange(_name, _root, new HttpCredentials(_root, settings, options.Variable, options.Git), options);
-        _webDav = new WebDav(_exchange, _root);
+        _webDav = new WebDav(_exchange, _name, _root);
         _isAzure = new Lazy<bool>(() => AzureBlobs.IsAzure(_root, _exchange.Credentials.Current()), LazyThreadSafetyMode.PublicationOnly);
     }
 
@@ -131,7 +131,7 @@ public sealed class HttpTransport : ITransport
             if (!_canList) throw StorageErrors.HttpCannotList(_name);
         }
 
-        var listing = isAzure ? AzureBlobs.Of(_root).ListAsync(_exchange, _name, prefix, cancellationToken) : _webDav.ListAsync(_name, prefix, cancellationToken);
+        var listing = isAzure ? AzureBlobs.Of(_root).ListAsync(_exchange, _name, prefix, cancellationToken) : _webDav.ListAsync(prefix, cancellationToken);
         await foreach (var item in listing.ConfigureAwait(false)) yield return item;
     }
 

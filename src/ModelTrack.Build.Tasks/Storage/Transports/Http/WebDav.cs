@@ -9,7 +9,8 @@ using System.Xml.Linq;
 namespace ModelTrack.Storage.Transports.Http;
 
 /// <summary>What a WebDAV server wants and offers beyond plain HTTP: folders that must be made first, and listings.</summary>
-internal sealed class WebDav(HttpExchange exchange, Uri root) : IDisposable
+/// <param name="remote">The remote for a person.</param>
+internal sealed class WebDav(HttpExchange exchange, string remote, Uri root) : IDisposable
 {
     private const int MaxListing = 64 * 1024 * 1024;
 
@@ -24,6 +25,8 @@ internal sealed class WebDav(HttpExchange exchange, Uri root) : IDisposable
 
     /// <summary>Makes the folders above an object, those of the remote itself too.</summary>
     /// <returns>False when the server makes no folders.</returns>
+    /// <exception cref="TransportException">It would not now.</exception>
+    /// <exception cref="Diagnostics.ModelTrackException">It would not for this user, or has no room.</exception>
     public async Task<bool> MakeParentsAsync(Uri url, CancellationToken cancellationToken)
     {
         await _making.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -52,6 +55,9 @@ internal sealed class WebDav(HttpExchange exchange, Uri root) : IDisposable
                     return true;
                 }
 
+                // Not for now, or not for this user: a cause of its own, which the PUT's own answer, that there is no folder, would hide.
+                if (IsRefusal(answer.Status)) throw HttpFailures.Of(answer, remote, writes: true);
+
                 // The folder above is missing too.
                 if (isRepeat || answer.Status is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound) || folder.AbsolutePath.Length <= 1) return false;
             }
@@ -59,6 +65,10 @@ internal sealed class WebDav(HttpExchange exchange, Uri root) : IDisposable
             if (!await MakeAsync(new Uri(folder, ".."), cancellationToken).ConfigureAwait(false)) return false;
         }
     }
+
+    private static bool IsRefusal(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        or HttpStatusCode.RequestTimeout or HttpStatusCode.Locked or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests
+        or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.InsufficientStorage;
 
     /// <summary>Whether the server lists folders, as far as it lets itself be asked.</summary>
     public async Task<bool> CanListAsync(CancellationToken cancellationToken)
@@ -73,7 +83,7 @@ internal sealed class WebDav(HttpExchange exchange, Uri root) : IDisposable
     }
 
     /// <summary>The objects below, folder by folder: whole trees at once are refused by many servers.</summary>
-    public async IAsyncEnumerable<ObjectListing> ListAsync(string remote, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ObjectListing> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var end = prefix.LastIndexOf('/');
         var folders = new Stack<string>();
