@@ -244,10 +244,12 @@ public sealed class HttpTransportTests
     }
 
     [TestMethod]
-    public async Task A_real_webdav_server_has_its_folders_made_and_lists_them()
+    [DataRow("team/new models")]
+    [DataRow("", DisplayName = "the server's root")]
+    public async Task A_real_webdav_server_has_its_folders_made_and_lists_them(string place)
     {
         await using var server = await RcloneServer.StartAsync();
-        await using var transport = Open(server.Url + "team/new models");
+        await using var transport = Open(server.Url + place);
         await transport.PrepareAsync(Token);
         string[] keys = ["modeltrack.json", "packs/ab/ab11", "packs/ab/ab22", "packs/cd/cd33", "manifests/ab/ab44"];
         foreach (var key in keys) await transport.PutAsync(key, new byte[key.Length], false, Token);

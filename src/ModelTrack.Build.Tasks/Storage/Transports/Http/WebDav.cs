@@ -113,7 +113,8 @@ internal sealed class WebDav(HttpExchange exchange, string remote, Uri root) : I
 
     public void Dispose() => _making.Dispose();
 
-    private Uri Folder(string folder) => new(root.AbsoluteUri + "/" + folder);
+    // A server's root ends with a slash however it was written.
+    private Uri Folder(string folder) => new(root.AbsoluteUri.TrimEnd('/') + "/" + folder);
 
     private Task<HttpAnswer> FindAsync(Uri url, string depth, CancellationToken cancellationToken) => exchange.SendAsync(
         s_findProperties,
