@@ -97,7 +97,7 @@ public sealed class FullDiskTests
         s_one.WriteTo(ada);
         await Scene.RunAsync(ada, "save");
 
-        Fails(await HostProcess.RunAsync(ada, "push"), "MT5523");
+        Fails(await HostProcess.RunAsync(ada, "push"), "MT3604");
         Invariants.RemoteIsWhole(team.Remote, "full remote");
 
         disk.MakeRoom();

@@ -1,5 +1,6 @@
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Transports;
+using ModelTrack.StorageTests.Store;
 using ModelTrack.StorageTests.Support;
 
 namespace ModelTrack.StorageTests.Transports;
@@ -126,6 +127,26 @@ public sealed class FileTransportTests
 
         Assert.AreEqual("MT3603", await CodeAtPut(transport, new UnauthorizedAccessException("no")));
         Assert.AreEqual("MT3604", await CodeAtPut(transport, new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)));
+    }
+
+    [TestMethod]
+    [DataRow(100_000)]
+    [DataRow(8_000_000)]
+    public async Task A_real_disk_without_room_is_a_coded_error_and_nothing_half_written_stays(int size)
+    {
+        using var folder = new TestFolder();
+        using var disk = SmallDisk.TryMount(folder["disk"], 2);
+        if (disk is null) Assert.Inconclusive("Skip:small-disk mounting a small file system needs root on Linux.");
+        var transport = new FileTransport(folder["disk", "remote"]);
+        await transport.PrepareAsync(Token);
+        await transport.PutAsync(Key, new byte[500_000], false, Token);
+        await File.WriteAllBytesAsync(folder["disk", "filler"], new byte[new DriveInfo(disk.Path).AvailableFreeSpace - 50_000], Token);
+
+        Assert.AreEqual("MT3604", await CodeOf(async () => await transport.PutAsync("packs/ab/ef01", new byte[size], false, Token)));
+        Assert.HasCount(1, Directory.GetFiles(folder["disk", "remote", "packs", "ab"]));
+
+        File.Delete(folder["disk", "filler"]);
+        await transport.PutAsync("packs/ab/ef01", new byte[100_000], false, Token);
     }
 
     [TestMethod]

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using ModelTrack.Diagnostics;
 
 namespace ModelTrack.Storage.Store;
@@ -45,13 +46,19 @@ internal static class StoreIo
         Task.Factory.StartNew(action, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellationToken);
 
     /// <summary>Opens a new file of which all space is had at once; a full disk says so here.</summary>
-    public static FileStream CreateNew(string path, FileStreamOptions options)
+    public static FileStream CreateNew(string path, FileStreamOptions options) => Preallocated(options.PreallocationSize, () => new FileStream(path, options));
+
+    /// <inheritdoc cref="CreateNew(string, FileStreamOptions)"/>
+    public static SafeFileHandle CreateNew(string path, FileOptions options, long size) =>
+        Preallocated(size, () => File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, options, size));
+
+    private static T Preallocated<T>(long size, Func<T> open)
     {
         try
         {
-            return new FileStream(path, options);
+            return open();
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && e.HResult == PlainIoError && options.PreallocationSize > 0)
+        catch (IOException e) when (e.GetType() == typeof(IOException) && e.HResult == PlainIoError && size > 0)
         {
             // The one failure of opening that .NET reports without the system's number.
             throw new IOException(e.Message, OperatingSystem.IsWindows() ? WindowsDiskFull : ErrnoNoSpace);

@@ -72,7 +72,7 @@ internal sealed class FolderWriter(string root, FolderAccess access)
             Directory.CreateDirectory(folder);
         }
 
-        return File.OpenHandle(temp, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous, size);
+        return StoreIo.CreateNew(temp, FileOptions.Asynchronous, size);
     }
 
     private static bool HoldsExactly(string path, ReadOnlySpan<byte> content)
