@@ -1,6 +1,8 @@
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Transports.S3;
+using ModelTrack.StorageTests.Support;
+using ModelTrack.TestServers;
 
 namespace ModelTrack.StorageTests.Transports.S3;
 
@@ -68,6 +70,29 @@ public sealed class S3PlaceTests
         var error = await Assert.ThrowsAsync<ModelTrackException>(async () => await transport.HeadAsync("x", default));
         Assert.AreEqual(code, error.Code);
         StringAssert.Contains(error.Message, says);
+    }
+
+    [TestMethod]
+    public async Task A_profile_whose_program_takes_its_time_is_waited_for_up_to_a_limit_of_its_own()
+    {
+        // The SDK starts it by another shell there.
+        if (OperatingSystem.IsWindows()) return;
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder["keys"], """{"Version":1,"AccessKeyId":"k","SecretAccessKey":"s"}""");
+        await File.WriteAllTextAsync(folder["slow"], $"sleep 2\ncat '{folder["keys"]}'\n");
+        await File.WriteAllTextAsync(folder["profiles"], $"[slow]\ncredential_process = sh {folder["slow"]}\n");
+        await using var server = await BucketServer.StartAsync();
+        var settings = new RemoteSettings { Endpoint = server.Endpoint, Profile = "slow" };
+        var options = S3Bed.Options() with { ProfilesLocation = folder["profiles"], ChainPatience = TimeSpan.FromSeconds(0.5) };
+
+        await using var transport = new S3Transport("s3://team", settings, options);
+        Assert.IsNull(await transport.HeadAsync("x", default));
+
+        await using var hasty = new S3Transport("s3://team", settings, options with { ProfilePatience = TimeSpan.FromSeconds(0.5) });
+        var error = await Assert.ThrowsAsync<ModelTrackException>(async () => await hasty.HeadAsync("x", default));
+        Assert.AreEqual("MT3703", error.Code);
+        StringAssert.Contains(error.Message, "in time");
+        Assert.AreEqual((TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)), (new S3Options().ChainPatience, new S3Options().ProfilePatience));
     }
 
     [TestMethod]

@@ -47,6 +47,7 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
         var credentials = await AskAsync(
             () => new CredentialProfileStoreChain(options.ProfilesLocation).TryGetAWSCredentials(profile, out var found) ? Task.FromResult(found) : throw StorageErrors.S3ProfileMissing(remote, profile, "there is none of that name in the AWS configuration files, or it has no credentials"),
             e => StorageErrors.S3ProfileMissing(remote, profile, e),
+            options.ProfilePatience,
             cancellationToken).ConfigureAwait(false);
         return new S3Login(credentials, $"the AWS profile {profile}");
     }
@@ -54,15 +55,17 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
     private async Task<S3Login> OfChainAsync(AmazonS3Config config, CancellationToken cancellationToken)
     {
         using var resolver = new DefaultAWSCredentialsIdentityResolver();
+        var named = options.Variable("AWS_PROFILE") is { Length: > 0 } profile ? profile : null;
         var credentials = await AskAsync(
             () => resolver.ResolveIdentityAsync(config, cancellationToken),
-            e => StorageErrors.S3NoCredentials(remote, options.Variable("AWS_PROFILE") is { Length: > 0 } profile ? profile : "default", e),
+            e => StorageErrors.S3NoCredentials(remote, named ?? "default", e),
+            named is null ? options.ChainPatience : options.ProfilePatience,
             cancellationToken).ConfigureAwait(false);
         return new S3Login(credentials, "the AWS credential chain");
     }
 
     /// <summary>Asks on a thread of its own, since some sources ask the network in a blocking way, and for so long only.</summary>
-    private async Task<AWSCredentials> AskAsync(Func<Task<AWSCredentials>> ask, Func<string, ModelTrackException> missing, CancellationToken cancellationToken)
+    private static async Task<AWSCredentials> AskAsync(Func<Task<AWSCredentials>> ask, Func<string, ModelTrackException> missing, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,7 +78,7 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
                     await credentials.GetCredentialsAsync().ConfigureAwait(false);
                     return credentials;
                 },
-                cancellationToken).WaitAsync(options.CredentialPatience, cancellationToken).ConfigureAwait(false);
+                cancellationToken).WaitAsync(patience, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

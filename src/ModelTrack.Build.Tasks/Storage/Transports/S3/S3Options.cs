@@ -10,8 +10,11 @@ internal sealed record S3Options
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long credentials are looked for: on a machine that has none, the last of the places asked is an address that does not answer.</summary>
-    public TimeSpan CredentialPatience { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long the SDK's chain is looked through: on a machine that has no credentials, the last of the places asked is an address that does not answer.</summary>
+    public TimeSpan ChainPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a profile that somebody named may take: a program of its own may have to ask a server first.</summary>
+    public TimeSpan ProfilePatience { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The file of profiles; null for the user's own.</summary>
     public string? ProfilesLocation { get; init; }
