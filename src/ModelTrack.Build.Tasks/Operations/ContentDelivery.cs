@@ -128,7 +128,7 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
                 {
                     why = $"{exception.Code}: {exception.Message}";
                     cause = exception;
-                    if (exception.Code == StorageErrors.RemoteFailedCode || IsOfTransport(exception)) session.Remotes.Fallbacks.NoteUnreachable(place, why);
+                    if (exception.Code == StorageErrors.RemoteFailedCode || StorageErrors.IsOfTransport(exception)) session.Remotes.Fallbacks.NoteUnreachable(place, why);
                 }
             }
 
@@ -156,9 +156,6 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
 
     /// <summary>Another remote does not help against a full disk.</summary>
     private static bool IsOfStore(ModelTrackException exception) => exception.Code.StartsWith("MT33", StringComparison.Ordinal);
-
-    private static bool IsOfTransport(ModelTrackException exception) =>
-        exception.Code.StartsWith("MT36", StringComparison.Ordinal) || exception.Code.StartsWith("MT37", StringComparison.Ordinal);
 
     private async Task<ModelTrackException> CannotDeliverAsync(string? why, CancellationToken cancellationToken, Exception? inner = null)
     {

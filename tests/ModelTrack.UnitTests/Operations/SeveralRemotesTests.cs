@@ -1,5 +1,6 @@
 using ModelTrack.Operations;
 using ModelTrack.Storage.Remote;
+using ModelTrack.TestServers;
 using ModelTrack.UnitTests.Support;
 
 namespace ModelTrack.UnitTests.Operations;
@@ -50,6 +51,32 @@ public sealed class SeveralRemotesTests : IDisposable
         Assert.AreEqual("MT5525", warning.Code);
         StringAssert.Contains(warning.Text, why, StringComparison.Ordinal);
         StringAssert.Contains(warning.Text, _team.Remote, StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task A_mirror_that_lets_nobody_in_is_not_asked_again_for_each_artifact()
+    {
+        await using var mirror = await ObjectServer.StartAsync(new ObjectServerOptions { Authorization = "Bearer secret" });
+        var (ada, ben) = (_team.NewMachine("ada"), _team.NewMachine("ben"));
+        string[] models = [.. Enumerable.Range(0, 12).Select(i => $"models/{i}.bin")];
+        foreach (var model in models)
+        {
+            ada.Write(model, model);
+            await ada.BuildAsync(model);
+            ben.TakePointer(model, ada);
+        }
+
+        Environment.SetEnvironmentVariable("MODELTRACK_TEST_MIRROR_TOKEN", "wrong");
+        var options = ben.Options with
+        {
+            RestoreFrom = ["mirror"],
+            Remotes = [new("mirror", mirror.Url, new RemoteSettings { TokenVariable = "MODELTRACK_TEST_MIRROR_TOKEN" })],
+        };
+        var result = await RestoreOperation.RunAsync([.. models.Select(ben.Item)], options, ben.Log, CancellationToken.None);
+
+        Assert.IsTrue(result.Succeeded, ben.Log.ToString());
+        StringAssert.Contains(ben.Log.Warnings.Single().Text, "MT3804", StringComparison.Ordinal);
+        Assert.IsLessThanOrEqualTo(4, mirror.Requests(), "as many as are worked on at once");
     }
 
     [TestMethod]

@@ -4,6 +4,9 @@ namespace ModelTrack.Storage;
 
 internal static partial class StorageErrors
 {
+    /// <summary>Whether a transport says it: of the folder, of S3 or of HTTP.</summary>
+    public static bool IsOfTransport(ModelTrackException error) => error.Code[..4] is "MT36" or "MT37" or "MT38";
+
     public const string RemoteFolderMissingCode = "MT3601";
 
     public static ModelTrackException RemoteFolderMissing(string folder) => Catalog.Error(RemoteFolderMissingCode, folder);
