@@ -1,5 +1,6 @@
 using System.Text;
 using ModelTrack.Content;
+using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Transports;
 
 namespace ModelTrack.Storage.Remote;
@@ -18,7 +19,17 @@ internal sealed class RecentHints(RemoteSession session)
     public async Task<IReadOnlyList<Sha256Hash>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var buffer = new byte[LineLength * Max];
-        var read = await session.Transport.ReadAsync(RemoteKeys.Recent(path), 0, buffer, null, cancellationToken).ConfigureAwait(false);
+        ReadResult read;
+        try
+        {
+            read = await session.Transport.ReadAsync(RemoteKeys.Recent(path), 0, buffer, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfTransport(e))
+        {
+            session.Log.Detail($"The hint for '{path}' was not read: {e.Message}");
+            return [];
+        }
+
         if (read.Status != ReadStatus.Found) return [];
 
         var hints = new List<Sha256Hash>(Max);
@@ -39,9 +50,11 @@ internal sealed class RecentHints(RemoteSession session)
         {
             await session.Transport.PutAsync(RemoteKeys.Recent(path), Encoding.ASCII.GetBytes(string.Concat(lines)), onlyIfAbsent: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (TransportException e)
+        catch (Exception e) when (IsOfTransport(e))
         {
             session.Log.Detail($"The hint for '{path}' was not written: {e.Message}");
         }
     }
+
+    private static bool IsOfTransport(Exception e) => e is TransportException || (e is ModelTrackException coded && StorageErrors.IsOfTransport(coded));
 }

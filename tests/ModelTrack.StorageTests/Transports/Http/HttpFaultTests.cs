@@ -48,6 +48,42 @@ public sealed class HttpFaultTests : ServerFaultTests
         A_pull_that_cannot_go_on_says_why_and_the_next_fetches_only_what_did_not_arrive(fault, code);
 
     [TestMethod]
+    [DataRow(ServerFault.Status403)]
+    [DataRow(ServerFault.Status405)]
+    [DataRow(ServerFault.Status507)]
+    [DataRow(ServerFault.Status500)]
+    public async Task A_hint_that_cannot_be_read_or_written_fails_no_push(ServerFault fault)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        await using var bed = new RemoteBed();
+        server.Faults.On(fault, area: "recent/", times: Always);
+        var one = bed.NewMachine(new HttpTransport(server.Url, RemoteSettings.None, s_options));
+        var artifact = await one.SaveAsync(Noise(100_000, 10));
+
+        await one.Remote.PushAsync(artifact, [], "m.track", default);
+
+        Assert.IsGreaterThanOrEqualTo(2, server.Faults.Played, "read and written");
+        await bed.NewMachine(new HttpTransport(server.Url, RemoteSettings.None, s_options)).PullAsync(artifact);
+    }
+
+    [TestMethod]
+    public async Task A_push_that_is_cancelled_while_it_asks_for_the_hint_ends_there()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        await using var bed = new RemoteBed();
+        server.Faults.On(ServerFault.Stall, "GET", "recent/");
+        var one = bed.NewMachine(new HttpTransport(server.Url, RemoteSettings.None, s_options));
+        var artifact = await one.SaveAsync(Noise(100_000, 11));
+        using var cancel = new CancellationTokenSource();
+        var push = one.Remote.PushAsync(artifact, [], "m.track", cancel.Token);
+        while (server.Faults.Played == 0) await Task.Delay(10);
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => push);
+        Assert.IsEmpty(server.Keys("packs/"));
+    }
+
+    [TestMethod]
     public async Task A_token_that_expires_in_the_middle_is_told_and_the_next_run_goes_on()
     {
         await using var server = await ObjectServer.StartAsync(new ObjectServerOptions { Authorization = "Bearer first" });
