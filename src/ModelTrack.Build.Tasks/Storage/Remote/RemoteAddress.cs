@@ -81,11 +81,11 @@ public sealed partial record RemoteAddress
         if (!rest.StartsWith("//", StringComparison.Ordinal)) text = "file://" + rest;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !uri.IsFile || uri.LocalPath.Contains('\0', StringComparison.Ordinal))
         {
-            throw StorageErrors.AddressUnreadable(text, "it is not a file URL");
+            throw StorageErrors.AddressUnreadable(Shown(text), "it is not a file URL");
         }
 
         var isLocal = uri.Host.Length == 0 || uri.IsLoopback;
-        if (!isLocal && !OperatingSystem.IsWindows()) throw StorageErrors.AddressNeedsWindows(text);
+        if (!isLocal && !OperatingSystem.IsWindows()) throw StorageErrors.AddressNeedsWindows(Shown(text));
 
         var path = isLocal && uri.Host.Length > 0 ? new Uri("file://" + uri.AbsolutePath).LocalPath : uri.LocalPath;
         return Folder(path, Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/");
@@ -93,18 +93,25 @@ public sealed partial record RemoteAddress
 
     private static RemoteAddress Url(RemoteKind kind, string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw StorageErrors.AddressUnreadable(text, "it names no host");
-        if (Dots().IsMatch(Uri.UnescapeDataString(uri.OriginalString))) throw StorageErrors.AddressUnreadable(text, "its path holds '.' or '..'");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw StorageErrors.AddressUnreadable(Shown(text), "it names no host");
+        if (Dots().IsMatch(Uri.UnescapeDataString(uri.OriginalString))) throw StorageErrors.AddressUnreadable(Shown(text), "its path holds '.' or '..'");
 
         return new RemoteAddress(kind, text.TrimEnd('/'));
     }
 
-    /// <summary>The address as a message may show it.</summary>
+    /// <summary>
+    /// The address as a message may show it: nothing before the last `@`, since a password may hold any mark, and nothing from where a query begins.
+    /// Where the two overlap, either may be secret, and the scheme alone is shown.
+    /// </summary>
     private static string Shown(string text)
     {
+        var start = SchemeAndSlashes().Match(text).Length;
         var query = text.AsSpan().IndexOfAny(s_queryMarks);
+        var host = start > 0 ? text.LastIndexOf('@') + 1 : 0;
+        if (query >= 0 && host > query) return text[..start] + "…";
+
         if (query >= 0) text = text[..query];
-        text = UserInfo().Replace(text, "$1");
+        if (host > 0) text = text[..start] + text[host..];
         return text.Length > MaxLength ? text[..MaxLength] + "…" : text;
     }
 
@@ -114,6 +121,9 @@ public sealed partial record RemoteAddress
 
     [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]+:/*)[^/]*@", RegexOptions.CultureInvariant)]
     private static partial Regex UserInfo();
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+:/*", RegexOptions.CultureInvariant)]
+    private static partial Regex SchemeAndSlashes();
 
     [GeneratedRegex(@"^[^/\\@]+@[^/\\:]+:", RegexOptions.CultureInvariant)]
     private static partial Regex ScpLike();
