@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ModelTrack.TestServers;
 
-/// <summary>A forward proxy for plain HTTP on loopback: whatever host a request is for, it goes to one server. It refuses every tunnel.</summary>
+/// <summary>A forward proxy for plain HTTP on loopback: whatever host a request is for, it goes to one server, or to what plays its cache. It refuses every tunnel.</summary>
 public sealed class ProxyServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -25,6 +25,9 @@ public sealed class ProxyServer : IAsyncDisposable
 
     /// <summary>How it answers CONNECT, by which https goes through a proxy.</summary>
     public int TunnelAnswer { get; set; } = 403;
+
+    /// <summary>A server whose packs are served as if they were this proxy's cache, to whoever does not ask past caches.</summary>
+    public string? Cache { get; set; }
 
     public int Requests => Volatile.Read(ref _requests);
 
@@ -56,7 +59,8 @@ public sealed class ProxyServer : IAsyncDisposable
             return;
         }
 
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), _target + context.Request.Path + context.Request.QueryString);
+        var isCached = context.Request.Headers.CacheControl != "no-cache" && context.Request.Path.Value!.Contains("/packs/", StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), ((isCached ? Cache : null) ?? _target) + context.Request.Path + context.Request.QueryString);
         if (context.Request.ContentLength > 0) request.Content = new StreamContent(context.Request.Body);
         foreach (var (name, value) in context.Request.Headers)
         {

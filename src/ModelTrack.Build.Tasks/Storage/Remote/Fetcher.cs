@@ -6,8 +6,8 @@ using ModelTrack.Storage.Store;
 namespace ModelTrack.Storage.Remote;
 
 /// <summary>
-/// Pull: contents come to the store, each proved as a whole before it is there. What was wrong is asked for once more, by a manifest that was
-/// read anew, every chunk then checked by its own hash; after that it is an error.
+/// Pull: contents come to the store, each proved as a whole before it is there. What was wrong is asked for once more, past all caches, by a manifest
+/// that was read anew, every chunk then checked by its own hash; after that it is an error.
 /// </summary>
 internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
 {
@@ -130,9 +130,12 @@ internal sealed class Fetcher(RemoteSession session, RemoteManifests manifests)
         return (again, await manifests.ReadBodyAsync(again, cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task<RemoteManifest> AgainAsync(Sha256Hash artifact, CancellationToken cancellationToken) =>
-        await manifests.FindAsync(artifact, trustCache: false, cancellationToken).ConfigureAwait(false)
-        ?? throw StorageErrors.RemoteContentDamaged(session.Identity, artifact, RemoteKeys.Manifest(artifact), session.NotGiven);
+    private async Task<RemoteManifest> AgainAsync(Sha256Hash artifact, CancellationToken cancellationToken)
+    {
+        session.Transport.DistrustCaches();
+        return await manifests.FindAsync(artifact, trustCache: false, cancellationToken).ConfigureAwait(false)
+            ?? throw StorageErrors.RemoteContentDamaged(session.Identity, artifact, RemoteKeys.Manifest(artifact), session.NotGiven);
+    }
 
     /// <summary>Whether the content is in the store in the form that its artifact needs; a file's is made from a packed one.</summary>
     private async Task<bool> HasAsync(ArtifactContent content, ContentId id, CancellationToken cancellationToken)

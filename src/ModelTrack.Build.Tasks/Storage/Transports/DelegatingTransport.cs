@@ -14,6 +14,8 @@ public abstract class DelegatingTransport(ITransport inner) : ITransport
     public virtual ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken) =>
         Inner.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken);
 
+    public virtual void DistrustCaches() => Inner.DistrustCaches();
+
     public virtual ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken) =>
         Inner.PutAsync(key, content, onlyIfAbsent, cancellationToken);
 

@@ -23,6 +23,11 @@ public interface ITransport : IAsyncDisposable
     /// </summary>
     ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken);
 
+    /// <summary>From now on reads are not answered by caches on the way: one gave a wrong object, or told of none. Nothing where there are no caches.</summary>
+    void DistrustCaches()
+    {
+    }
+
     /// <summary>
     /// Stores the whole object, replacing one that is there; no reader ever sees a part of it.
     /// With <paramref name="onlyIfAbsent"/> and <see cref="TransportTraits.ConditionalPut"/> an object that is there stays and false is returned;

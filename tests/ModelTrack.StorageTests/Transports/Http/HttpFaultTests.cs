@@ -84,6 +84,34 @@ public sealed class HttpFaultTests : ServerFaultTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task A_cache_on_the_way_with_a_bad_pack_is_asked_past(bool isThere)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        await using var cache = await ObjectServer.StartAsync();
+        await using var proxy = await ProxyServer.StartAsync(new Uri(server.Url).GetLeftPart(UriPartial.Authority));
+        proxy.Cache = new Uri(cache.Url).GetLeftPart(UriPartial.Authority);
+        await using var bed = new RemoteBed();
+        var one = bed.NewMachine(new HttpTransport(server.Url, RemoteSettings.None, s_options));
+        var artifact = await one.SaveAsync(Noise(Size, 12));
+        await one.PushAsync(artifact);
+        foreach (var key in isThere ? server.Keys("packs/") : [])
+        {
+            cache.Objects[key] = server.Objects[key];
+            cache.Spoil(key, bytes =>
+            {
+                bytes[bytes.Length / 2] ^= 1;
+                return bytes;
+            });
+        }
+
+        await bed.NewMachine(new RetryTransport(new LimitTransport(new HttpTransport(proxy.Url + new Uri(server.Url).AbsolutePath, RemoteSettings.None, s_options)), Retry)).PullAsync(artifact);
+
+        Assert.IsGreaterThan(0, cache.Requests("GET", "packs/"));
+    }
+
+    [TestMethod]
     public async Task A_token_that_expires_in_the_middle_is_told_and_the_next_run_goes_on()
     {
         await using var server = await ObjectServer.StartAsync(new ObjectServerOptions { Authorization = "Bearer first" });

@@ -30,6 +30,7 @@ public sealed class HttpTransport : ITransport
     private volatile bool _conditionalPut;
     private volatile bool _canList = true;
     private volatile bool _neverExpect;
+    private volatile bool _distrustsCaches;
     private long _largestTaken = Large;
 
     /// <param name="url">The remote's address; no request is made.</param>
@@ -76,6 +77,8 @@ public sealed class HttpTransport : ITransport
             ? await ReadAsync(key, offset, destination, ifNoneMatch, isHead: false, cancellationToken).ConfigureAwait(false)
             : OfHead(await HeadAsync(key, cancellationToken).ConfigureAwait(false), ifNoneMatch);
     }
+
+    public void DistrustCaches() => _distrustsCaches = true;
 
     public async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken)
     {
@@ -160,8 +163,8 @@ public sealed class HttpTransport : ITransport
                 request.Headers.Range = new RangeHeaderValue(offset, offset + destination.Length - 1);
                 if (ifNoneMatch is not null) request.Headers.TryAddWithoutValidation("If-None-Match", Quoted(ifNoneMatch));
 
-                // Packs never change; a cache on the way may serve them.
-                if (!key.StartsWith("packs/", StringComparison.Ordinal)) NotFromCaches(request);
+                // Packs never change; a cache on the way may serve them, until one was wrong.
+                if (_distrustsCaches || !key.StartsWith("packs/", StringComparison.Ordinal)) NotFromCaches(request);
             },
             cancellationToken).ConfigureAwait(false);
         if (answer.IsAbsent) return ReadResult.Absent;
