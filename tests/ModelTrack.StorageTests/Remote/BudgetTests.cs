@@ -4,6 +4,7 @@ using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.Http;
 using ModelTrack.Storage.Transports.S3;
+using ModelTrack.StorageTests.Transports;
 using ModelTrack.StorageTests.Transports.S3;
 using ModelTrack.TestServers;
 using static ModelTrack.StorageTests.Remote.RemoteBed;

@@ -99,7 +99,7 @@ public sealed class DamageTests
         var one = bed.NewMachine();
         var artifact = await one.SaveAsync(Noise(30_000_000, 5));
         await one.PushAsync(artifact);
-        bed.Faults.On(Fault.WrongByte, Storage.Transports.RequestKind.Read, "packs/", nth: 3);
+        bed.Faults.On(Fault.WrongByte, RequestKind.Read, "packs/", nth: 3);
 
         await bed.NewMachine().PullAsync(artifact);
         Assert.AreEqual(1, bed.Faults.Played);
@@ -114,7 +114,7 @@ public sealed class DamageTests
         var one = bed.NewMachine();
         var artifact = await one.SaveAsync(Noise(60_000_000, 6));
         await one.PushAsync(artifact);
-        bed.Faults.On(Fault.WrongByte, Storage.Transports.RequestKind.Read, "packs/", nth: 3);
+        bed.Faults.On(Fault.WrongByte, RequestKind.Read, "packs/", nth: 3);
         var other = bed.NewMachine();
         await other.PullAsync(artifact);
 
@@ -170,7 +170,7 @@ public sealed class DamageTests
         Assert.AreEqual("MT3103", error.Code);
         StringAssert.Contains(error.Message, artifact.Id.ToString());
         StringAssert.Contains(error.Message, pack);
-        Assert.AreEqual(2, bed.Count.Requests(Storage.Transports.RequestKind.Read, "manifests"));
+        Assert.AreEqual(2, bed.Count.Requests(RequestKind.Read, "manifests"));
     }
 
     [TestMethod]

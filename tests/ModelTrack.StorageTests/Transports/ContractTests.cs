@@ -1,5 +1,4 @@
 using ModelTrack.Storage.Transports;
-using ModelTrack.StorageTests.Support;
 
 namespace ModelTrack.StorageTests.Transports;
 
@@ -53,12 +52,6 @@ public sealed class CountingTransportContract : TransportContract
 }
 
 [TestClass]
-public sealed class LogTransportContract : TransportContract
-{
-    internal override ITransport Open(string folder) => new LogTransport(new MemoryTransport(), new TestLog());
-}
-
-[TestClass]
 public sealed class FaultTransportContract : TransportContract
 {
     internal override ITransport Open(string folder) => new FaultTransport(new MemoryTransport());
@@ -68,5 +61,5 @@ public sealed class FaultTransportContract : TransportContract
 public sealed class WholeStackContract : TransportContract
 {
     internal override ITransport Open(string folder) =>
-        new RetryTransport(new LimitTransport(new CountingTransport(new LogTransport(new FileTransport(Path.Combine(folder, "remote")), new TestLog()))));
+        new RetryTransport(new LimitTransport(new CountingTransport(new FileTransport(Path.Combine(folder, "remote")))));
 }

@@ -1,5 +1,4 @@
 using ModelTrack.Storage.Transports;
-using ModelTrack.StorageTests.Support;
 
 namespace ModelTrack.StorageTests.Transports;
 
@@ -144,19 +143,6 @@ public sealed class WrapperTests
         Assert.AreEqual(4, counting.Requests());
         Assert.AreEqual(2, counting.Requests(RequestKind.Put));
         Assert.AreEqual(1, counting.Requests(RequestKind.Head, "packs"));
-    }
-
-    [TestMethod]
-    public async Task Log_tells_each_request_and_each_failure()
-    {
-        var log = new TestLog();
-        var transport = new LogTransport(new FaultTransport(new MemoryTransport()).On(Fault.ThrowBefore, RequestKind.Head), log);
-        await transport.PutAsync(Key, new byte[3], false, Token);
-        await Assert.ThrowsAsync<TransportException>(async () => await transport.HeadAsync(Key, Token));
-
-        var lines = log.Details.ToArray();
-        StringAssert.StartsWith(lines[0], $"PUT {Key}: 3 bytes");
-        StringAssert.StartsWith(lines[1], $"HEAD {Key}: played");
     }
 
     private sealed class Gauge(ITransport inner) : DelegatingTransport(inner)

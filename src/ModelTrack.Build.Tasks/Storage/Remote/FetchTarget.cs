@@ -74,8 +74,6 @@ internal sealed class FetchTarget : IAsyncDisposable
     /// <summary>The body's records that are still to come.</summary>
     public IEnumerable<int> MissingChunks() => Enumerable.Range(0, _done.Length).Where(i => !_done[i]).Select(i => First + i);
 
-    public long OffsetOf(int record) => _offsets[record - First];
-
     /// <summary>Takes one chunk, or several neighbours, beginning with the given record.</summary>
     public async ValueTask WriteAsync(int record, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

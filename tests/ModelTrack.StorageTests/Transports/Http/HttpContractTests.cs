@@ -2,7 +2,6 @@ using ModelTrack.Git;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.Http;
-using ModelTrack.StorageTests.Support;
 using ModelTrack.TestServers;
 
 namespace ModelTrack.StorageTests.Transports.Http;
@@ -64,5 +63,5 @@ public sealed class WholeStackOverHttpContract : HttpContract
     private protected override ObjectServerOptions Server => new() { Lists = true, NeedsFolders = true };
 
     internal override ITransport Open(string folder) =>
-        new RetryTransport(new LimitTransport(new CountingTransport(new LogTransport(base.Open(folder), new TestLog()))));
+        new RetryTransport(new LimitTransport(new CountingTransport(base.Open(folder))));
 }

@@ -1,6 +1,5 @@
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.S3;
-using ModelTrack.StorageTests.Support;
 using ModelTrack.StorageTests.Transports.Http;
 using ModelTrack.TestServers;
 
@@ -19,7 +18,7 @@ public sealed class RadosContract : TransportContract
 public sealed class WholeStackOverRadosContract : TransportContract
 {
     internal override ITransport Open(string folder) =>
-        new RetryTransport(new LimitTransport(new CountingTransport(new LogTransport(S3Bed.OpenAsync().GetAwaiter().GetResult(), new TestLog()))));
+        new RetryTransport(new LimitTransport(new CountingTransport(S3Bed.OpenAsync().GetAwaiter().GetResult())));
 }
 
 /// <summary>The bare driver over a server of few abilities.</summary>

@@ -4,7 +4,6 @@ using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Transports;
 using ModelTrack.Storage.Transports.S3;
 using ModelTrack.StorageTests.Remote;
-using ModelTrack.StorageTests.Support;
 using ModelTrack.TestServers;
 
 namespace ModelTrack.StorageTests.Transports.S3;
@@ -131,7 +130,7 @@ public sealed class S3PolicyTests
     private static S3Transport Open(string url, RadosServer server, (string AccessKey, string SecretKey) login) =>
         new(url, S3Bed.Settings(server.Endpoint), S3Bed.Login(login.AccessKey, login.SecretKey));
 
-    private static RetryTransport Wrap(ITransport driver) => new(new LimitTransport(new LogTransport(driver, new TestLog())));
+    private static RetryTransport Wrap(ITransport driver) => new(new LimitTransport(driver));
 
     private static async Task<Users> MakeUsersAsync()
     {

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using ModelTrack.Storage.Transports;
 
-namespace ModelTrack.Storage.Transports;
+namespace ModelTrack.StorageTests.Transports;
 
-public enum RequestKind
+internal enum RequestKind
 {
     Head,
     Read,
@@ -13,7 +14,7 @@ public enum RequestKind
 }
 
 /// <summary>Counts requests and bytes of bodies. A request counts when it is made, its bytes when it succeeded.</summary>
-public sealed class CountingTransport(ITransport inner) : DelegatingTransport(inner)
+internal sealed class CountingTransport(ITransport inner) : DelegatingTransport(inner)
 {
     private readonly ConcurrentDictionary<(RequestKind Kind, string Area), Counter> _counters = new();
 
@@ -39,7 +40,7 @@ public sealed class CountingTransport(ITransport inner) : DelegatingTransport(in
     public override async ValueTask<ReadResult> ReadAsync(string key, long offset, Memory<byte> destination, string? ifNoneMatch, CancellationToken cancellationToken)
     {
         var counter = Count(RequestKind.Read, key);
-        var result = await Inner.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken).ConfigureAwait(false);
+        var result = await Inner.ReadAsync(key, offset, destination, ifNoneMatch, cancellationToken);
         Interlocked.Add(ref counter.Received, result.Count);
         return result;
     }
@@ -47,7 +48,7 @@ public sealed class CountingTransport(ITransport inner) : DelegatingTransport(in
     public override async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, bool onlyIfAbsent, CancellationToken cancellationToken)
     {
         var counter = Count(RequestKind.Put, key);
-        var stored = await Inner.PutAsync(key, content, onlyIfAbsent, cancellationToken).ConfigureAwait(false);
+        var stored = await Inner.PutAsync(key, content, onlyIfAbsent, cancellationToken);
         Interlocked.Add(ref counter.Sent, content.Length);
         return stored;
     }
@@ -55,7 +56,7 @@ public sealed class CountingTransport(ITransport inner) : DelegatingTransport(in
     public override async IAsyncEnumerable<ObjectListing> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Count(RequestKind.List, prefix);
-        await foreach (var item in Inner.ListAsync(prefix, cancellationToken).ConfigureAwait(false)) yield return item;
+        await foreach (var item in Inner.ListAsync(prefix, cancellationToken)) yield return item;
     }
 
     public override ValueTask DeleteAsync(string key, CancellationToken cancellationToken)
