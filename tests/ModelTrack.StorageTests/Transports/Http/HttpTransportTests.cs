@@ -264,6 +264,20 @@ public sealed class HttpTransportTests
     }
 
     [TestMethod]
+    [DataRow("")]
+    [DataRow("/")]
+    public async Task A_remote_at_the_root_of_a_server_that_writes_one_slash_for_two_is_listed(string end)
+    {
+        await using var server = await ObjectServer.StartAsync(new ObjectServerOptions { BasePath = "", Lists = true });
+        await using var transport = Open(server.Url + end);
+        await transport.PutAsync(Key, new byte[10], false, Token);
+
+        var all = new List<string>();
+        await foreach (var item in transport.ListAsync("packs/", Token)) all.Add(item.Key);
+        CollectionAssert.AreEqual(new[] { Key }, all);
+    }
+
+    [TestMethod]
     [DataRow(ServerFault.Status423)]
     [DataRow(ServerFault.Status429)]
     [DataRow(ServerFault.Status502)]
