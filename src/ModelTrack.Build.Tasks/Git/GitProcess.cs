@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ModelTrack.Git;
@@ -7,6 +8,10 @@ namespace ModelTrack.Git;
 /// <summary>Runs the git executable: arguments as a list, never a shell, no prompts, no optional locks.</summary>
 internal static class GitProcess
 {
+    private const int Terminate = 15;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// What a build started from a Git hook inherits and must not hand on: it would point Git at the hook's repository instead of the folder's,
     /// cut its history, or make pathspecs mean something else.
@@ -65,10 +70,26 @@ internal static class GitProcess
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            await StopAsync(process).ConfigureAwait(false);
             throw;
         }
     }
+
+    /// <summary>Lets Git take its own locks away (`index.lock`), which would stop every later command; kills what does not end by that.</summary>
+    private static async Task StopAsync(Process process)
+    {
+        if (!OperatingSystem.IsWindows() && Kill(process.Id, Terminate) == 0)
+        {
+            using var patience = new CancellationTokenSource(s_patience);
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        process.Kill(entireProcessTree: true);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
 
     private static Process Start(ProcessStartInfo start)
     {

@@ -53,7 +53,7 @@ public static class InitOperation
 
         var remote = string.IsNullOrWhiteSpace(options.Remote)
             ? "<!-- <ModelTrackRemote>../models-remote</ModelTrackRemote> -->"
-            : $"<ModelTrackRemote>{SecurityElement.Escape(options.Remote)}</ModelTrackRemote>";
+            : $"<ModelTrackRemote>{SecurityElement.Escape(ForProject(options.Remote))}</ModelTrackRemote>";
         WriteText(path, $"""
             <Project>
               <!-- ModelTrack's settings for every project in this folder and below. A project, or -p: on the command line, can set them otherwise. -->
@@ -70,6 +70,12 @@ public static class InitOperation
         log.Report($"wrote {ConfigurationFile}; commit it");
         if (string.IsNullOrWhiteSpace(options.Remote)) log.Report($"next: set ModelTrackRemote in {ConfigurationFile}, so that what is saved can be shared");
     }
+
+    /// <summary>A text as MSBuild reads it back from a project: what it would take for an escape or an expression is escaped.</summary>
+    private static string ForProject(string text) => text
+        .Replace("%", "%25", StringComparison.Ordinal)
+        .Replace("$(", "%24(", StringComparison.Ordinal)
+        .Replace("@(", "%40(", StringComparison.Ordinal);
 
     private static void WriteSolutionTargets(RepositoryOptions options, IOperationLog log)
     {

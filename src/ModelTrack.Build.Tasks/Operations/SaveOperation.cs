@@ -204,10 +204,9 @@ public static class SaveOperation
             FailPoint.Hit("save.stored");
             await store.FlushAsync(cancellationToken).ConfigureAwait(false);
             FailPoint.Hit("save.flushed");
+            var saves = pending.ToDictionary(p => p.Look.Artifact);
             var written = await session.ForEachAsync(
-                [.. pending.Select(p => p.Look.Artifact)],
-                (artifact, _) => Task.FromResult(WritePointer(session, pending.Single(p => p.Look.Artifact == artifact), clock)),
-                cancellationToken).ConfigureAwait(false);
+                [.. saves.Keys], (artifact, _) => Task.FromResult(WritePointer(session, saves[artifact], clock)), cancellationToken).ConfigureAwait(false);
             await SaveHints.SayAsync(session, [.. pending.Select(p => p.Look.Artifact)], cancellationToken).ConfigureAwait(false);
             var byPath = written.Artifacts.ToDictionary(a => a.FullPath);
             return new OperationResult(

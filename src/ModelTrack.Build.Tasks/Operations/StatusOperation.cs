@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelTrack.Artifacts;
 using ModelTrack.Content;
 using ModelTrack.Diagnostics;
@@ -43,7 +44,7 @@ public static class StatusOperation
         {
             if (look.State?.Partial is { } partial)
             {
-                if (look.Scan.Directory is not null) words.Add($"{StatusText.InPart}: {look.Scan.Files:N0} of {look.Pointer!.Value.Files:N0} files here");
+                if (look.Scan.Directory is not null) words.Add(string.Create(CultureInfo.InvariantCulture, $"{StatusText.InPart}: {look.Scan.Files:N0} of {look.Pointer!.Value.Files:N0} files here"));
                 else words[0] = StatusText.Missing;
             }
             else if (!await IsInStoreAsync(store, named, cancellationToken).ConfigureAwait(false)) words.Add(StatusText.NotInStore);

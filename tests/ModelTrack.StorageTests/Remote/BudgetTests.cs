@@ -86,6 +86,7 @@ public sealed class BudgetTests
     }
 
     [TestMethod]
+    [Rule("Push 3")]
     [DataRow("folder")]
     [DataRow("http")]
     [DataRow("s3")]

@@ -172,6 +172,26 @@ public sealed class CommitOperationTests
     }
 
     [TestMethod]
+    public async Task A_commit_that_is_stopped_leaves_no_lock_of_Git_s()
+    {
+        using var history = new History();
+        await history.VersionAsync("v1", ("m.bin", "one"));
+        history.Machine.Write("m.bin", "two");
+        await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
+        Script(history, ".git/hooks/pre-commit", "touch .git/in-hook\nexec sleep 60\n");
+        using var stop = new CancellationTokenSource();
+
+        var commit = CommitOperation.RunAsync(history.Options with { Message = "two" }, history.Log, stop.Token);
+        while (!File.Exists(history.Machine.PathOf(".git/in-hook")) && !commit.IsCompleted) await Task.Delay(20);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
+
+        Assert.IsEmpty(Directory.GetFiles(history.Machine.PathOf(".git"), "*.lock"));
+        File.Delete(history.Machine.PathOf(".git/hooks/pre-commit"));
+        Assert.IsTrue((await history.CommitAsync("two")).Succeeded, history.Log.ToString());
+    }
+
+    [TestMethod]
     [DataRow("commit-msg")]
     [DataRow("prepare-commit-msg")]
     public async Task Whatever_hook_says_no_what_was_staged_stays_staged(string hook)

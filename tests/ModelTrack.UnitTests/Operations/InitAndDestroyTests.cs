@@ -31,8 +31,8 @@ public sealed class InitAndDestroyTests
         GitSandbox.Init(folder.Path);
         folder.Write(".gitattributes", "*.png binary");
         var log = new CapturingLog();
-        await InitOperation.RunAsync(new RepositoryOptions(folder.Path, folder.Path) { Remote = "../a&b" }, log, CancellationToken.None);
-        StringAssert.Contains(File.ReadAllText(folder["ModelTrack.props"]), "<ModelTrackRemote>../a&amp;b</ModelTrackRemote>", StringComparison.Ordinal);
+        await InitOperation.RunAsync(new RepositoryOptions(folder.Path, folder.Path) { Remote = "../a&b%20$(c)" }, log, CancellationToken.None);
+        StringAssert.Contains(File.ReadAllText(folder["ModelTrack.props"]), "<ModelTrackRemote>../a&amp;b%2520%24(c)</ModelTrackRemote>", StringComparison.Ordinal);
         Assert.AreEqual("*.png binary\n*.track text eol=lf merge=modeltrack\n", File.ReadAllText(folder[".gitattributes"]));
         Assert.IsFalse(File.Exists(folder["Directory.Solution.targets"]));
 

@@ -19,7 +19,7 @@ public static class ImportOperation
         if (string.IsNullOrWhiteSpace(options.ImportFrom)) throw PinErrors.ImportArgument("ModelTrackFrom is missing");
         if (options.ImportTo is not null && options.Artifacts.Count > 1) throw PinErrors.ImportArgument("ModelTrackTo is one place, and ModelTrackArtifacts names several");
         if (options.Revision is not null && options.Artifacts.Count == 0) throw PinErrors.ImportArgument("ModelTrackRevision is given, and ModelTrackArtifacts, the path in that repository, is not");
-        string?[] paths = options.Artifacts.Count == 0 ? [null] : [.. options.Artifacts.Select(PathIn)];
+        string?[] paths = options.Artifacts.Count == 0 ? [null] : [.. options.Artifacts.Select(PathIn).Distinct()];
         var targets = paths.Select(path => Target(options, path)).ToList();
         var sources = targets.Zip(paths).ToDictionary(pair => pair.First, pair => pair.Second);
         return await session.ForEachAsync(targets, (artifact, token) => ImportAsync(session, artifact, sources[artifact], token), cancellationToken).ConfigureAwait(false);

@@ -75,7 +75,8 @@ public sealed class ImportTests : IDisposable
     {
         var ada = await SharingAsync();
         var ben = _team.NewMachine("ben", remote: false);
-        await ben.SucceedAsync(ImportAsync(ben, ada.Project, "m.bin", o => o with { Revision = "v1" }));
+        // By its own name and by its pointer's it is one.
+        await ben.SucceedAsync(ImportAsync(ben, ada.Project, "m.bin", o => o with { Revision = "v1", Artifacts = ["m.bin", "m.bin.track"] }));
         ben.Write("m.bin", "mine");
 
         Assert.AreEqual("MT5919", await ben.FailAsync(UpdateAsync(ben, ben.Item("m.bin"), o => o with { Revision = "main" })));
