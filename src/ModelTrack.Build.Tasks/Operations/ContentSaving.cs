@@ -70,9 +70,9 @@ internal static class ContentSaving
         var listing = look.Whole is { } whole ? await whole(directory, cancellationToken).ConfigureAwait(false)
             : directory.ToListing(directory.MayBeRespelled ? await WrittenAsync(session, store, look.Artifact, directory, cancellationToken).ConfigureAwait(false) : null);
         var recorded = look.Whole is null ? directory.Files : directory.Files.Where(f => listing.TryGet(f.Key, out var entry) && entry.Content == f.Value.Id);
-        var missing = recorded.Where(f => !IsKept(store, f.Value.Id)).DistinctBy(f => f.Value.Id).ToList();
-        session.Log.Progress.Expect(missing.Sum(f => f.Value.Id.Size));
         using var writer = store.BeginSmall();
+        var missing = recorded.Where(f => !IsKept(store, writer, f.Value.Id)).DistinctBy(f => f.Value.Id).ToList();
+        session.Log.Progress.Expect(missing.Sum(f => f.Value.Id.Size));
         var stored = await StoreFilesAsync(store, look.Artifact, session, missing, writer, cancellationToken).ConfigureAwait(false);
         if (!stored) return null;
 
@@ -119,7 +119,8 @@ internal static class ContentSaving
         return await ContentHasher.HashAsync(source, new HashOptions(Cut: false), null, null, cancellationToken).ConfigureAwait(false);
     }
 
-    private static bool IsKept(LocalStore store, ContentId id) => id.Size < LocalStore.SmallLimit ? store.Contains(id) : store.TryKeep(id);
+    /// <summary>Whether the store has it; what is there is then made durable with what this save writes, whoever wrote it.</summary>
+    private static bool IsKept(LocalStore store, SmallContentWriter writer, ContentId id) => (id.Size < LocalStore.SmallLimit && writer.TryKeep(id)) || store.TryKeep(id);
 
     /// <returns>False when a file was not what the scan saw.</returns>
     private static async Task<bool> StoreFilesAsync(

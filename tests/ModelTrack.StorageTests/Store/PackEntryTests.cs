@@ -304,6 +304,41 @@ public sealed class PackEntryTests : StoreTestBase
         await ReadsBackAsync(again, contents);
     }
 
+    /// <summary>By a store that another version uses too.</summary>
+    [TestMethod]
+    public async Task A_pack_that_a_newer_version_wrote_stays_where_it_is()
+    {
+        var (id, bytes) = Pack([Bytes(5000)]);
+        using (var store = Open()) await store.AddPackAsync(id, bytes, Token);
+        Directory.Delete(Path.Combine(StorePath, "index"), recursive: true);
+        Unlock(Packs().Single());
+        using (var file = new FileStream(Packs().Single(), FileMode.Open))
+        {
+            // The trailer's version: of one frame and one chunk it has 64 bytes, and the footer 12.
+            file.Position = file.Length - 76;
+            file.WriteByte(2);
+        }
+
+        using var again = Open();
+        Assert.HasCount(1, await again.ReadSmallAsync([IdOf(Bytes(5000))], (_, _, _) => ValueTask.CompletedTask, Token));
+        Assert.HasCount(1, Packs());
+        Assert.IsEmpty(Log.Warnings);
+    }
+
+    [TestMethod]
+    public async Task A_pack_that_proved_bad_and_comes_anew_is_read()
+    {
+        var contents = Many(100);
+        var (id, bytes) = Pack(contents.Values);
+        using var store = Open();
+        await store.AddPackAsync(id, bytes, Token);
+        AlterSilently(Packs().Single(), 3000);
+        Assert.IsNotEmpty(await store.ReadSmallAsync(contents.Keys, (_, _, _) => ValueTask.CompletedTask, Token));
+
+        await store.AddPackAsync(id, bytes, Token);
+        await ReadsBackAsync(store, contents);
+    }
+
     [TestMethod]
     public async Task Verify_finds_an_altered_pack()
     {

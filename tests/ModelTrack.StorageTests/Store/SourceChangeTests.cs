@@ -1,3 +1,4 @@
+using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 
 namespace ModelTrack.StorageTests.Store;
@@ -70,6 +71,28 @@ public sealed class SourceChangeTests : StoreTestBase
     }
 
     [TestMethod]
+    public async Task Who_finds_nothing_to_flush_waits_for_who_is_flushing_it()
+    {
+        using var store = Open();
+        await AddAsync(store, Bytes(1000));
+        using var entered = new SemaphoreSlim(0);
+        using var go = new ManualResetEventSlim();
+        FailPoint.Handler = name =>
+        {
+            if (name != "store.flush.files") return;
+            entered.Release();
+            go.Wait(Token);
+        };
+        var first = Task.Run(() => store.FlushAsync(Token), Token);
+        await entered.WaitAsync(Token);
+        var second = Task.Run(() => store.FlushAsync(Token), Token);
+        await Task.Delay(200, Token);
+        Assert.IsFalse(second.IsCompleted);
+        go.Set();
+        await Task.WhenAll(first, second);
+    }
+
+    [TestMethod]
     [Rule("The store 6")]
     public async Task What_another_process_put_there_is_flushed_by_the_save_that_relies_on_it()
     {
@@ -89,6 +112,17 @@ public sealed class SourceChangeTests : StoreTestBase
             await store.FlushAsync(Token);
             FailPoint.Handler = null;
             CollectionAssert.AreEqual(new[] { "store.flush.files", "store.flush.directories" }, points, $"small: {isSmall}");
+        }
+
+        using (var asked = Open())
+        {
+            using var writer = asked.BeginSmall();
+            Assert.IsTrue(writer.TryKeep(new ContentId(Sha256Hash.Of(Bytes(1000, 3)), 1000)));
+            var points = new List<string>();
+            FailPoint.Handler = points.Add;
+            await asked.FlushAsync(Token);
+            FailPoint.Handler = null;
+            CollectionAssert.AreEqual(new[] { "store.flush.files", "store.flush.directories" }, points);
         }
 
         // What is durable already is not flushed again.

@@ -16,6 +16,9 @@ internal static partial class StorageErrors
     public static ModelTrackException ManifestTooLarge(string source, string what, ulong claimed, long limit) =>
         Catalog.Error("MT3004", source, what, claimed, limit);
 
+    /// <summary>Nothing is wrong with it: a newer version reads it.</summary>
+    public static bool IsNewerFormat(ModelTrackException error) => error.Code == "MT3003";
+
     /// <summary>Whether a manifest is bad in itself, as opposed to one of a version that a later package reads.</summary>
     public static bool IsManifestDamage(ModelTrackException error) => error.Code is "MT3002" or "MT3004";
 

@@ -3,11 +3,14 @@ using ModelTrack.Diagnostics;
 namespace ModelTrack.Storage.Store;
 
 /// <summary>Files that appeared and are not yet on the disk for sure.</summary>
-internal sealed class DurableBatch
+internal sealed class DurableBatch : IDisposable
 {
     private const int Parallelism = 4;
 
     private readonly Lock _lock = new();
+
+    // Who finds nothing to flush must not go on while another is still flushing it.
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private List<string> _files = [];
 
     public void Add(string path)
@@ -24,6 +27,21 @@ internal sealed class DurableBatch
     /// <summary>Flushes all files, then the directories that name them up to <paramref name="root"/> and its parent. What fails stays in the batch.</summary>
     /// <returns>The files that are durable now.</returns>
     public async Task<IReadOnlyList<string>> FlushAsync(string root, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await FlushInTurnAsync(root, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<IReadOnlyList<string>> FlushInTurnAsync(string root, CancellationToken cancellationToken)
     {
         List<string> files;
         lock (_lock)

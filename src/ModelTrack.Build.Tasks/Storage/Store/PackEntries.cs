@@ -59,7 +59,8 @@ internal sealed class PackEntries
             throw StorageErrors.WrongPack(id, $"{damage.Count} of its {contents.Chunks.Count} chunks have other bytes than their hashes say");
         }
 
-        _files.Write(id, pack.Span, isSaved: false);
+        // One of that name that proved bad here is written over, should it still be there.
+        _files.Write(id, pack.Span, isSaved: false, over: _salvager.Forgive(id));
         _index.Add([(new PackEntry(id, pack.Length), contents.Chunks)]);
     }
 

@@ -9,10 +9,11 @@ namespace ModelTrack.Storage.Store;
 internal sealed class PackFiles(StoreContext context)
 {
     /// <param name="isSaved">Contents in it have their only copy here: it is made durable by the next flush.</param>
-    public void Write(Sha256Hash id, ReadOnlySpan<byte> pack, bool isSaved)
+    /// <param name="over">A pack of that name and size that is there is not taken for this one.</param>
+    public void Write(Sha256Hash id, ReadOnlySpan<byte> pack, bool isSaved, bool over = false)
     {
         var path = context.Layout.Pack(id);
-        if (FileStat.TryGet(path, out var stat) && stat.Size == pack.Length) context.Renew(path);
+        if (!over && FileStat.TryGet(path, out var stat) && stat.Size == pack.Length) context.Renew(path);
         else context.WriteWhole(path, pack, "store.pack");
         if (isSaved) context.Batch.Add(path);
     }
@@ -70,7 +71,7 @@ internal sealed class PackFiles(StoreContext context)
     }
 
     /// <summary>What the pack's own trailer says; null when the pack is not there, or not what its name says.</summary>
-    /// <exception cref="ModelTrackException">It cannot be read now, whatever it is.</exception>
+    /// <exception cref="ModelTrackException">It cannot be read now, or not by this version, whatever it is.</exception>
     public PackContents? ReadTrailer(Sha256Hash id) => ReadTrailer(context.Layout.Pack(id)) is { } contents && contents.Id == id ? contents : null;
 
     /// <summary>What the trailer of a pack says that stands anywhere; null when it is none.</summary>
@@ -90,7 +91,7 @@ internal sealed class PackFiles(StoreContext context)
             var trailer = new byte[length];
             return TryRead(handle, trailer, offset) ? PackReader.ParseTrailer(trailer, (int)size, path) : null;
         }
-        catch (Exception e) when (StoreIo.IsAbsent(e) || e is ModelTrackException)
+        catch (Exception e) when (StoreIo.IsAbsent(e) || (e is ModelTrackException coded && !StorageErrors.IsNewerFormat(coded)))
         {
             return null;
         }

@@ -175,6 +175,11 @@ internal sealed class PackIndex(StoreContext context, PackFiles packs)
         {
             isThere = false;
         }
+        catch (ModelTrackException e) when (StorageErrors.IsNewerFormat(e))
+        {
+            // A newer version's, which goes on using it.
+            context.Log.Detail($"A part of the index was left alone: {e.Message}");
+        }
         catch (ModelTrackException e)
         {
             context.Log.Detail($"An unreadable part of the index was dropped; it is made again from the packs. {e.Message}");

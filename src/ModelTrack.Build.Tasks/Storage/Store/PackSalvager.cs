@@ -23,6 +23,15 @@ internal sealed class PackSalvager(StoreContext context, PackFiles files, PackIn
         }
     }
 
+    /// <summary>A pack of that name comes anew.</summary>
+    /// <returns>Whether one proved bad before.</returns>
+    public bool Forgive(Sha256Hash pack)
+    {
+        var any = false;
+        foreach (var place in _withheld.Keys.Where(place => place.Pack == pack)) any |= _withheld.TryRemove(place, out _);
+        return any;
+    }
+
     /// <summary>Packs whose size is wrong. False when there are none.</summary>
     public bool SalvageSuspects()
     {

@@ -28,21 +28,26 @@ public sealed class SmallContentWriter : IDisposable
         var id = new ContentId(Sha256Hash.Of(content.Span), content.Length);
         if (id.Size == 0) return id;
 
-        var known = _index.FindKnown(id.Sha256);
+        if (TryKeep(id)) return id;
         lock (_lock)
         {
-            if (known is { } location)
-            {
-                // What this save relies on must last as long as what it writes.
-                if (_kept.Add(location.Pack)) _files.Keep(location.Pack, isSaved: true);
-            }
-            else if (_added.Add(id.Sha256))
-            {
-                Append(id.Sha256, content.Span);
-            }
+            if (_added.Add(id.Sha256)) Append(id.Sha256, content.Span);
         }
 
         return id;
+    }
+
+    /// <summary>Whether a pack has the content; the next flush then makes that durable too, since what this save relies on must last as long as what it writes.</summary>
+    public bool TryKeep(ContentId id)
+    {
+        if (id == ContentId.Empty) return true;
+        if (_index.FindKnown(id.Sha256) is not { } location || location.Length != id.Size) return false;
+        lock (_lock)
+        {
+            if (_kept.Add(location.Pack)) _files.Keep(location.Pack, isSaved: true);
+        }
+
+        return true;
     }
 
     /// <summary>Writes what is left, packs first, then their index. Without it, packs already written stay and the rest is dropped.</summary>

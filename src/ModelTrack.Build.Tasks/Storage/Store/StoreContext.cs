@@ -174,7 +174,11 @@ internal sealed class StoreContext(StoreLayout layout, IOperationLog log) : IDis
         }
     }
 
-    public void Dispose() => _share?.Dispose();
+    public void Dispose()
+    {
+        _share?.Dispose();
+        Batch.Dispose();
+    }
 
     /// <summary>Before the first write: makes the folder and its marker, and removes what dead processes left.</summary>
     public void Prepare()

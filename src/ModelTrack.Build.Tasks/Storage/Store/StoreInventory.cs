@@ -1,4 +1,5 @@
 using ModelTrack.Content;
+using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Formats;
 
 namespace ModelTrack.Storage.Store;
@@ -30,7 +31,7 @@ internal sealed class StoreInventory(StoreContext context)
     }
 
     /// <summary>A pack that is not what its name says has no contents here, and stays: salvaging is not for garbage collection.</summary>
-    /// <exception cref="Diagnostics.ModelTrackException">One cannot be read now: what it holds, and what listings in it name, is not known.</exception>
+    /// <exception cref="ModelTrackException">One cannot be read now: what it holds, and what listings in it name, is not known.</exception>
     public IReadOnlyList<StoredPack> Packs()
     {
         var packs = new PackFiles(context);
@@ -101,9 +102,21 @@ internal sealed class StoreInventory(StoreContext context)
         {
             "file" => mayLose(id),
             // Of one whose trailer is gone nobody knows what it held; only being told to lose anything lets it go.
-            "pack" => PackFiles.ReadTrailer(damaged.FullName) is { } contents ? contents.Chunks.All(chunk => mayLose(chunk.Hash)) : mayLose(id),
+            "pack" => TryReadTrailer(damaged.FullName) is { } contents ? contents.Chunks.All(chunk => mayLose(chunk.Hash)) : mayLose(id),
             _ => true,
         };
+    }
+
+    private static PackContents? TryReadTrailer(string path)
+    {
+        try
+        {
+            return PackFiles.ReadTrailer(path);
+        }
+        catch (ModelTrackException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<(Sha256Hash Id, FileInfo File)> Named(string folder)
