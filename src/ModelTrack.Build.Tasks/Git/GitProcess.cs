@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -9,6 +10,7 @@ namespace ModelTrack.Git;
 internal static class GitProcess
 {
     private const int Terminate = 15;
+    private const int KillNow = 9;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
@@ -75,16 +77,41 @@ internal static class GitProcess
         }
     }
 
-    /// <summary>Lets Git take its own locks away (`index.lock`), which would stop every later command; kills what does not end by that.</summary>
+    /// <summary>
+    /// On Linux lets Git take its own locks away (`index.lock`), which would stop every later command; kills what does not end by that, and its hooks,
+    /// of which nobody knows any more once Git has ended.
+    /// </summary>
     private static async Task StopAsync(Process process)
     {
-        if (!OperatingSystem.IsWindows() && Kill(process.Id, Terminate) == 0)
+        List<int> below = [];
+        if (OperatingSystem.IsLinux())
         {
+            AddBelow(process.Id, below);
             using var patience = new CancellationTokenSource(s_patience);
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Kill(process.Id, Terminate) == 0) await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         process.Kill(entireProcessTree: true);
+        foreach (var id in below) _ = Kill(id, KillNow);
+    }
+
+    private static void AddBelow(int process, List<int> found)
+    {
+        try
+        {
+            foreach (var thread in Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task")))
+            {
+                foreach (var child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    found.Add(int.Parse(child, CultureInfo.InvariantCulture));
+                    AddBelow(found[^1], found);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended.
+        }
     }
 
     [DllImport("libc", EntryPoint = "kill")]

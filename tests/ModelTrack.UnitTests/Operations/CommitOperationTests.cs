@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelTrack.Diagnostics;
 using ModelTrack.Operations;
 
@@ -178,7 +179,7 @@ public sealed class CommitOperationTests
         await history.VersionAsync("v1", ("m.bin", "one"));
         history.Machine.Write("m.bin", "two");
         await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
-        Script(history, ".git/hooks/pre-commit", "touch .git/in-hook\nexec sleep 60\n");
+        Script(history, ".git/hooks/pre-commit", "echo $$ > .git/hook-pid\ntouch .git/in-hook\nsleep 60\ntouch .git/after\n");
         using var stop = new CancellationTokenSource();
 
         var commit = CommitOperation.RunAsync(history.Options with { Message = "two" }, history.Log, stop.Token);
@@ -187,6 +188,9 @@ public sealed class CommitOperationTests
         await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
 
         Assert.IsEmpty(Directory.GetFiles(history.Machine.PathOf(".git"), "*.lock"));
+        var hook = int.Parse(File.ReadAllText(history.Machine.PathOf(".git/hook-pid")), CultureInfo.InvariantCulture);
+        for (var i = 0; i < 100 && IsAlive(hook); i++) await Task.Delay(20);
+        Assert.IsFalse(IsAlive(hook), "a hook without its Git goes on at the work tree");
         File.Delete(history.Machine.PathOf(".git/hooks/pre-commit"));
         Assert.IsTrue((await history.CommitAsync("two")).Succeeded, history.Log.ToString());
     }
@@ -324,6 +328,18 @@ public sealed class CommitOperationTests
         Assert.IsTrue((await RestoreOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
         File.WriteAllText(item.FullPath, text);
         Assert.IsTrue((await SaveOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+    }
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            return !File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat")).Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static void Script(History history, string path, string body)
