@@ -128,7 +128,7 @@ internal sealed class ContentDelivery(OperationSession session, LocalStore store
                 {
                     why = $"{exception.Code}: {exception.Message}";
                     cause = exception;
-                    if (exception.Code == StorageErrors.RemoteFailedCode || StorageErrors.IsOfTransport(exception)) session.Remotes.Fallbacks.NoteUnreachable(place, why);
+                    if (exception.Code == StorageErrors.RemoteFailedCode || (StorageErrors.IsOfTransport(exception) && !StorageErrors.IsOfOneObject(exception))) session.Remotes.Fallbacks.NoteUnreachable(place, why);
                 }
             }
 

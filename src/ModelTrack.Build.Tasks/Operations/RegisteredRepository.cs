@@ -1,3 +1,4 @@
+using ModelTrack.Diagnostics;
 using ModelTrack.Git;
 using ModelTrack.Storage.Remote;
 using ModelTrack.Workspace;
@@ -23,6 +24,16 @@ internal static class RegisteredRepository
     private static async Task<string> FindUrlAsync(OperationSession session, string root, CancellationToken cancellationToken)
     {
         var git = root != session.Root ? GitOpener.Open(root, session.Log) : session.Git;
-        return git is not null && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin ? OriginUrl.Normalize(origin) : OriginUrl.OfFolder(root);
+        try
+        {
+            if (git is not null && await git.FindOriginAsync(cancellationToken).ConfigureAwait(false) is { } origin) return OriginUrl.Normalize(origin);
+        }
+        catch (ModelTrackException exception) when (root != session.Root)
+        {
+            // Of a submodule that Git does not trust here, the folder is known: garbage collection then asks for that.
+            session.Log.Detail($"Git says nothing of {root}: {exception.Message}");
+        }
+
+        return OriginUrl.OfFolder(root);
     }
 }

@@ -11,6 +11,9 @@ internal sealed partial class DirectoryWalk
     /// <summary>Some 800 names: a millisecond of work, so that one big folder keeps all cores busy.</summary>
     private const int NamesSize = 32 * 1024;
 
+    /// <summary>Linux's own file systems have 255 bytes; those of Windows 255 units of UTF-16, which are up to three bytes each.</summary>
+    private const int LongestName = 3 * 255;
+
     private const int RecordLengthAt = 16;
     private const int TypeAt = 18;
     private const int NameAt = 19;
@@ -79,7 +82,7 @@ internal sealed partial class DirectoryWalk
     private unsafe void StatLinux(OpenFolder folder, ReadOnlySpan<byte> names, Batch batch)
     {
         var prefix = folder.Path.Length == 0 ? 0 : folder.Path.Length + 1;
-        var path = ArrayPool<byte>.Shared.Rent(prefix + 256 + 1);
+        var path = ArrayPool<byte>.Shared.Rent(prefix + LongestName);
         try
         {
             folder.Path.CopyTo(path, 0);

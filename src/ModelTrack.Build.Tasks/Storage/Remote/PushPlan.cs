@@ -67,7 +67,7 @@ internal sealed class PushPlan
         ArtifactContent artifact, LocalStore store, IReadOnlyDictionary<ContentId, Chunk[]>? elsewhere, CancellationToken cancellationToken)
     {
         var plan = new PushPlan(artifact);
-        plan.Reserve((int)Math.Min(artifact.Blobs.Sum(blob => 1 + (blob.Size / UsualChunk)), int.MaxValue / 4));
+        plan.Reserve((int)Math.Min(artifact.Blobs.Sum(blob => 1 + (blob.Size / UsualChunk)), ManifestFormat.MaxChunks));
         for (var blob = 0; blob < artifact.Blobs.Count; blob++)
         {
             var id = artifact.Blobs[blob];
@@ -91,6 +91,12 @@ internal sealed class PushPlan
             }
 
             if (offset != id.Size) throw StorageErrors.StoreCopyDamaged(id);
+        }
+
+        // Before anything is sent, and not when the manifest is written at the end.
+        if (plan._sequence.Count > ManifestFormat.MaxChunks)
+        {
+            throw StorageErrors.ManifestTooLarge(artifact.Id.ToString(), "chunks", (ulong)plan._sequence.Count, ManifestFormat.MaxChunks);
         }
 
         plan._located = new ChunkLocation[plan._chunks.Count];

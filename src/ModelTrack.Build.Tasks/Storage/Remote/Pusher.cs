@@ -51,10 +51,13 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
 
         // A condemned pack that a manifest names again is not deleted, so that it need not be sent.
         var isCondemned = look.Condemns(own);
-        var gone = await AbsentPacksAsync(own.Root.Packs, _ => trustPacks && !isCondemned ? own.PacksSeen : null, cancellationToken).ConfigureAwait(false);
+        var gone = await AbsentPacksAsync(own.Root.Packs, pack => trustPacks && !isCondemned ? session.IsTrusted(own.PacksSeen) ? own.PacksSeen : SeenNow(pack) : null, cancellationToken).ConfigureAwait(false);
         if (gone.Count > 0) return default;
         return new RoundResult<bool>(true, await RenewIfOldAsync(own, isCondemned, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Versions share most of their packs, and each is asked for once.</summary>
+    private DateTimeOffset? SeenNow(Sha256Hash pack) => session.PacksSeen.TryGetValue(pack, out var seen) ? seen : null;
 
     /// <returns>Null when it is young enough to stay as it is.</returns>
     private async Task<RemoteManifest?> RenewIfOldAsync(RemoteManifest own, bool isCondemned, CancellationToken cancellationToken)
@@ -231,6 +234,7 @@ internal sealed class Pusher(RemoteSession session, RemoteManifests manifests, R
             {
                 var head = await session.Transport.HeadAsync(RemoteKeys.Pack(pack.Id), token).ConfigureAwait(false);
                 if (head?.Size != pack.Size) absent[pack.Id] = true;
+                else session.PacksSeen[pack.Id] = session.Time.GetUtcNow();
             }).ConfigureAwait(false);
         return [.. absent.Keys];
     }

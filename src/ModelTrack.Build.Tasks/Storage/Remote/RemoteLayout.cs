@@ -35,6 +35,7 @@ internal sealed class RemoteLayout(RemoteSession session)
 
         try
         {
+            if (bytes.Length == MaxSize) throw StorageErrors.LayoutUnknown(session.Identity, "more than a layout has to say");
             using var json = JsonDocument.Parse(bytes);
             if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("modeltrack-remote", out var version)) return false;
 

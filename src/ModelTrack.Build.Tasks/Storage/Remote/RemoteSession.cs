@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using ModelTrack.Content;
 using ModelTrack.Diagnostics;
 using ModelTrack.Storage.Store;
 using ModelTrack.Storage.Transports;
@@ -44,6 +46,9 @@ internal sealed class RemoteSession : IDisposable
     public GcWatch Gc { get; }
 
     public PackBuffers Buffers { get; } = new();
+
+    /// <summary>When packs were last seen there in this run.</summary>
+    public ConcurrentDictionary<Sha256Hash, DateTimeOffset> PacksSeen { get; } = new();
 
     public SemaphoreSlim PackSlots { get; } = new(PacksInMemory);
 

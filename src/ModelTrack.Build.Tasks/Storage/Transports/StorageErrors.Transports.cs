@@ -7,6 +7,9 @@ internal static partial class StorageErrors
     /// <summary>Whether a transport says it: of the folder, of S3 or of HTTP.</summary>
     public static bool IsOfTransport(ModelTrackException error) => error.Code[..4] is "MT36" or "MT37" or "MT38";
 
+    /// <summary>Whether it may be of one object alone: many servers answer 403 for what they do not have.</summary>
+    public static bool IsOfOneObject(ModelTrackException error) => error.Code is "MT3805" or "MT3814";
+
     public const string RemoteFolderMissingCode = "MT3601";
 
     public static ModelTrackException RemoteFolderMissing(string folder) => Catalog.Error(RemoteFolderMissingCode, folder);

@@ -15,6 +15,9 @@ internal sealed class FileTurn : IDisposable
     /// <summary>How often it may be gone again when its creation has failed; more often, something else is wrong.</summary>
     private const int MostGone = 200;
 
+    /// <summary>How often a leftover is tried to be removed: three seconds in all.</summary>
+    private const int MostStuck = 200;
+
     private readonly string _folder;
     private readonly string _path;
 
@@ -28,7 +31,7 @@ internal sealed class FileTurn : IDisposable
     public static FileTurn Take(string path)
     {
         var (folder, turn) = PathsOf(path);
-        var gone = 0;
+        var (gone, stuck) = (0, 0);
         for (var wait = 1; ; wait = Math.Min(wait * 2, 16))
         {
             try
@@ -42,8 +45,13 @@ internal sealed class FileTurn : IDisposable
             {
                 // What is gone has a time of 1601: the turn was given back, or somebody found the folder empty and removed it.
                 if (File.GetLastWriteTimeUtc(turn).Year <= 1601) continue;
-                if (IsLeftover(turn)) TryDelete(turn);
-                else Thread.Sleep(wait);
+                if (IsLeftover(turn))
+                {
+                    if (TryDelete(turn)) continue;
+                    if (++stuck > MostStuck) throw;
+                }
+
+                Thread.Sleep(wait);
             }
         }
     }
@@ -84,15 +92,17 @@ internal sealed class FileTurn : IDisposable
         }
     }
 
-    private static void TryDelete(string path)
+    private static bool TryDelete(string path)
     {
         try
         {
             File.Delete(path);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another was faster, or holds it just now.
+            // Another was faster, or holds it just now, or it is another user's.
+            return false;
         }
     }
 }

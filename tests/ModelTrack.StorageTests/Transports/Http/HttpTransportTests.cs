@@ -309,6 +309,19 @@ public sealed class HttpTransportTests
         if (fault != ServerFault.Status401) StringAssert.Contains(error.Message, "MKCOL");
     }
 
+    [TestMethod]
+    public async Task A_500_that_passes_is_not_taken_for_a_folder_that_may_not_be_made()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Faults.On(ServerFault.Status500, "PUT").On(ServerFault.Status403, "MKCOL", times: Always);
+        await using var transport = new RetryTransport(Open(server.Url), RetryOptions.Default, new InstantTime(), () => 0);
+
+        await transport.PutAsync(Key, new byte[10], false, Token);
+
+        Assert.HasCount(10, server.Objects[Key].Bytes);
+        Assert.AreEqual(2, server.Faults.Played);
+    }
+
     private static HttpTransport Open(string url, HttpOptions? options = null, RemoteSettings? settings = null) => new(url, settings ?? RemoteSettings.None, options ?? s_options);
 
     private static async Task<string> CodeOf<T>(ValueTask<T> request) => (await Assert.ThrowsAsync<ModelTrackException>(() => request.AsTask())).Code;

@@ -113,12 +113,25 @@ public sealed class HttpTransport : ITransport
 
                 // 500 is nginx's word for a missing folder, where it does not make folders by itself.
                 case HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.InternalServerError when !hasParents && !_isAzure.Value && !answer.WentElsewhere:
-                    if (!await _webDav.MakeParentsAsync(Url(key), cancellationToken).ConfigureAwait(false)) throw Failure(answer, writes: true);
+                    if (!await MakeParentsAsync(key, answer, cancellationToken).ConfigureAwait(false)) throw Failure(answer, writes: true);
                     hasParents = true;
                     continue;
                 default:
                     throw Failure(answer, writes: true);
             }
+        }
+    }
+
+    private async Task<bool> MakeParentsAsync(string key, HttpAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _webDav.MakeParentsAsync(Url(key), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelTrackException) when (answer.Status == HttpStatusCode.InternalServerError)
+        {
+            // The 500 may well have had another cause, that passes; that folders may not be made says nothing of it.
+            return false;
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class S3Credentials(string remote, RemoteSettings settings, S3Op
         var credentials = await AskAsync(
             () => resolver.ResolveIdentityAsync(config, cancellationToken),
             e => StorageErrors.S3NoCredentials(remote, named ?? "default", e),
-            named is null ? options.ChainPatience : options.ProfilePatience,
+            named is not null && new CredentialProfileStoreChain(options.ProfilesLocation).TryGetProfile(named, out _) ? options.ProfilePatience : options.ChainPatience,
             cancellationToken).ConfigureAwait(false);
         return new S3Login(credentials, "the AWS credential chain");
     }

@@ -62,7 +62,7 @@ public sealed class S3Transport : ITransport
                 return (true, (ObjectHead?)new ObjectHead(answer.ContentLength, answer.ETag, answer.LastModified));
             },
             e => IsAbsent(e) ? Some((true, (ObjectHead?)null)) : S3Failures.IsWordless(e) ? Some((false, (ObjectHead?)null)) : default,
-            mayBeExpired: S3Failures.IsWordless,
+            mayBeExpired: e => S3Failures.IsExpired(e) || S3Failures.IsWordless(e),
             cancellationToken).ConfigureAwait(false);
         return isTold ? head : await HeadByGetAsync(key, cancellationToken).ConfigureAwait(false);
     }
