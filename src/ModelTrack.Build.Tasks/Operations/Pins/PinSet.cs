@@ -20,7 +20,8 @@ internal sealed class PinSet
     }
 
     /// <summary>
-    /// Reads the lock file. An unlocked run resolves what has no entry, and removes entries of items that are gone; a locked one writes nothing.
+    /// Reads the lock file. An unlocked run resolves what has no entry; a locked one writes nothing. An entry without an item stays, since another
+    /// configuration or platform may have that item, and would resolve it anew: only an update moves a pin.
     /// </summary>
     /// <param name="all">All artifacts of the project.</param>
     /// <param name="selected">Those that the run is about.</param>
@@ -32,10 +33,7 @@ internal sealed class PinSet
         var pins = selected.Where(a => a.IsPinned).Select(a => KeyOf(a, options)).ToList();
         if (pins.Count == 0 && !File.Exists(PinLock.PathFor(options.ProjectDirectory))) return set;
         var pinLock = PinLock.Read(options.ProjectDirectory);
-        var known = all.Where(a => a.IsPinned).Select(a => KeyOf(a, options)).ToHashSet();
-        var isMissing = pins.Any(pin => pinLock.Find(pin) is null);
-        var isStale = options.SeesAllItems && pinLock.Entries.Any(e => !known.Contains(e.Key));
-        if (!options.Locked && (isMissing || isStale)) pinLock = await set.WriteAsync(pins, known, cancellationToken).ConfigureAwait(false);
+        if (!options.Locked && pins.Any(pin => pinLock.Find(pin) is null)) pinLock = await set.WriteAsync(pins, cancellationToken).ConfigureAwait(false);
         foreach (var pin in pins.Where(pin => !set._failures.ContainsKey(pin)))
         {
             if (pinLock.Find(pin) is { } entry) set._entries[pin] = entry;
@@ -122,7 +120,7 @@ internal sealed class PinSet
     }
 
     /// <summary>Under a lock, since inner builds and an IDE write the same file.</summary>
-    private async Task<PinLock> WriteAsync(List<PinKey> pins, HashSet<PinKey> known, CancellationToken cancellationToken)
+    private async Task<PinLock> WriteAsync(List<PinKey> pins, CancellationToken cancellationToken)
     {
         var directory = _session.Options.ProjectDirectory;
         var store = await _session.StoreAsync(cancellationToken).ConfigureAwait(false);
@@ -143,7 +141,6 @@ internal sealed class PinSet
             }
         }
 
-        if (_session.Options.SeesAllItems && pinLock.KeepOnly(known)) _session.Log.Report($"removed pins that the project has no more from {PinLock.FileName}; commit it");
         pinLock.Write();
         return pinLock;
     }

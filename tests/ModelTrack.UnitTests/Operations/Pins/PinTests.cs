@@ -157,18 +157,23 @@ public sealed class PinTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Entries_of_pins_that_are_gone_go_in_the_next_unlocked_build()
+    public async Task Entries_of_pins_that_are_gone_stay_for_other_configurations_until_an_update()
     {
         var machine = await TwoVersionsAsync();
         var pin = Pin(machine, "m.bin", "ab-test");
         await machine.SucceedAsync(RestoreAsync(machine, pin));
+        var commit = PinLock.Read(machine.Project).Entries.Single().Commit;
         await machine.SucceedAsync(RestoreAsync(machine, Pin(machine, "m.bin", "v2")));
-        Assert.AreEqual("v2", PinLock.Read(machine.Project).Entries.Single().Key.Revision);
         Assert.IsFalse(File.Exists(pin.FullPath));
 
-        await machine.SucceedAsync(RestoreOperation.RunAsync([], machine.Options with { Locked = true }, machine.Log, CancellationToken.None));
-        Assert.IsTrue(File.Exists(machine.PathOf(PinLock.FileName)));
-        await machine.SucceedAsync(RestoreOperation.RunAsync([], machine.Options, machine.Log, CancellationToken.None));
+        // The branch goes on, and the configuration with the pin is built again.
+        GitSandbox.Run(machine.Project, "branch", "-f", "ab-test", "main");
+        await machine.SucceedAsync(RestoreAsync(machine, pin));
+        Assert.AreEqual(commit, PinLock.Read(machine.Project).Entries.Single(e => e.Key.Revision == "ab-test").Commit);
+
+        await machine.SucceedAsync(UpdateOperation.RunAsync([Pin(machine, "m.bin", "v2")], machine.Options, machine.Log, CancellationToken.None));
+        Assert.AreEqual("v2", PinLock.Read(machine.Project).Entries.Single().Key.Revision);
+        await machine.SucceedAsync(UpdateOperation.RunAsync([], machine.Options, machine.Log, CancellationToken.None));
         Assert.IsFalse(File.Exists(machine.PathOf(PinLock.FileName)));
     }
 
