@@ -27,9 +27,7 @@ public sealed class PushBesideGcTests
         await RunAllAsync(async (bed, order) =>
         {
             var (machine, artifact, bases) = await PrepareAsync(bed, what);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
+            await CondemnAsync(bed);
             var flows = bed.Interleave();
             flows.Add(transport => bed.On(machine, transport).Remote.PushAsync(artifact, bases, null, default));
             flows.Add(async transport => await bed.SweepAsync([], transport: transport));
@@ -104,9 +102,7 @@ public sealed class PushBesideGcTests
             await one.PushAsync(a);
             await other.PushAsync(b);
             await other.SaveAsync([.. Content(1), .. Content(2)]);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
+            await CondemnAsync(bed);
             var flows = bed.Interleave();
             flows.Add(transport => bed.On(one, transport).Remote.PushAsync(artifact, [a.Id], null, default));
             flows.Add(transport => bed.On(other, transport).Remote.PushAsync(artifact, [b.Id], null, default));
@@ -127,9 +123,7 @@ public sealed class PushBesideGcTests
         await RunAllAsync(async (bed, order) =>
         {
             var (machine, artifact, bases) = await PrepareAsync(bed, what);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
+            await CondemnAsync(bed);
             var flows = bed.Interleave();
             flows.Add(async transport =>
             {
@@ -156,9 +150,7 @@ public sealed class PushBesideGcTests
         {
             var (machine, artifact, _) = await PrepareAsync(bed, what);
             await machine.PushAsync(artifact);
-            bed.Time.Advance(s_overGrace);
-            await bed.MarkAsync();
-            bed.Time.Advance(s_overGrace);
+            await CondemnAsync(bed);
             var other = bed.NewMachine();
             var isKept = false;
             var flows = bed.Interleave();
@@ -176,6 +168,14 @@ public sealed class PushBesideGcTests
     }
 
     private static byte[] Content(int seed) => Noise(150_000, seed);
+
+    /// <summary>All that is there is old, no pointer names it, and a sweep may come.</summary>
+    private static async Task CondemnAsync(GcBed bed)
+    {
+        bed.Time.Advance(s_overGrace);
+        await bed.MarkAsync();
+        bed.Time.Advance(s_overGrace);
+    }
 
     /// <summary>A remote with old garbage, and a push that wants some of it.</summary>
     private static async Task<(GcMachine Machine, ArtifactContent Artifact, Sha256Hash[] Bases)> PrepareAsync(GcBed bed, string what)
@@ -218,6 +218,7 @@ public sealed class PushBesideGcTests
                 }
                 catch (Exception e)
                 {
+                    // Whatever it was, it fails the test, with the order in which it happens.
                     throw new AssertFailedException($"{i} requests of the push, {j} of the collection, the push: {e.Message}", e);
                 }
 

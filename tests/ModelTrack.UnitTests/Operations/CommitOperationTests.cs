@@ -161,12 +161,8 @@ public sealed class CommitOperationTests
         history.Machine.Write("new.bin", "two");
         await history.Machine.SucceedAsync(history.Machine.SaveAsync("new.bin"));
         Script(history, ".git/hooks/post-commit", "touch .git/in-hook\nexec sleep 60\n");
-        using var stop = new CancellationTokenSource();
 
-        var commit = CommitOperation.RunAsync(history.Options with { Message = "new" }, history.Log, stop.Token);
-        while (!File.Exists(history.Machine.PathOf(".git/in-hook")) && !commit.IsCompleted) await Task.Delay(20);
-        await stop.CancelAsync();
-        await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
+        await StopInHookAsync(history, "new");
 
         Assert.AreEqual("new", history.Git("log", "-1", "--format=%s"));
         Assert.AreEqual("", history.Git("status", "--porcelain"));
@@ -180,12 +176,8 @@ public sealed class CommitOperationTests
         history.Machine.Write("m.bin", "two");
         await history.Machine.SucceedAsync(history.Machine.SaveAsync("m.bin"));
         Script(history, ".git/hooks/pre-commit", "echo $$ > .git/hook-pid\ntouch .git/in-hook\nsleep 60\ntouch .git/after\n");
-        using var stop = new CancellationTokenSource();
 
-        var commit = CommitOperation.RunAsync(history.Options with { Message = "two" }, history.Log, stop.Token);
-        while (!File.Exists(history.Machine.PathOf(".git/in-hook")) && !commit.IsCompleted) await Task.Delay(20);
-        await stop.CancelAsync();
-        await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
+        await StopInHookAsync(history, "two");
 
         Assert.IsEmpty(Directory.GetFiles(history.Machine.PathOf(".git"), "*.lock"));
         var hook = int.Parse(File.ReadAllText(history.Machine.PathOf(".git/hook-pid")), CultureInfo.InvariantCulture);
@@ -328,6 +320,16 @@ public sealed class CommitOperationTests
         Assert.IsTrue((await RestoreOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
         File.WriteAllText(item.FullPath, text);
         Assert.IsTrue((await SaveOperation.RunAsync([item], options, history.Log, CancellationToken.None)).Succeeded, history.Log.ToString());
+    }
+
+    /// <summary>Begins a commit and stops it when its hook has made `.git/in-hook`.</summary>
+    private static async Task StopInHookAsync(History history, string message)
+    {
+        using var stop = new CancellationTokenSource();
+        var commit = CommitOperation.RunAsync(history.Options with { Message = message }, history.Log, stop.Token);
+        while (!File.Exists(history.Machine.PathOf(".git/in-hook")) && !commit.IsCompleted) await Task.Delay(20);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => commit);
     }
 
     private static bool IsAlive(int process)

@@ -55,7 +55,7 @@ internal sealed class WebDav(HttpExchange exchange, string remote, Uri root) : I
                     return true;
                 }
 
-                // Not for now, or not for this user: a cause of its own, which the PUT's own answer, that there is no folder, would hide.
+                // The server is busy, or refuses this user: that cause is told, and not the PUT's answer, that there is no folder.
                 if (IsRefusal(answer.Status)) throw HttpFailures.Of(answer, remote, writes: true);
 
                 // The folder above is missing too.
